@@ -1,0 +1,90 @@
+/**
+ * The one family of errors. Each has the condition name that its RFC or XEP defines, a text for people,
+ * and a word on what trying again would bring.
+ */
+
+/**
+ * Whether trying again makes sense: `now`, with the usual backoff; `later`, after a long wait, because
+ * haste would make it worse; `never`, because nothing changes until a person changes something.
+ */
+export type Retry = "now" | "later" | "never";
+
+/** What all errors of the firmware have in common. */
+export abstract class XmppError extends Error {
+  /** The defined condition, such as `not-authorized`. */
+  readonly condition: string;
+  /** What the peer or the code said about it; may be empty. */
+  readonly text: string;
+  readonly retry: Retry;
+
+  constructor(condition: string, text: string, retry: Retry) {
+    super(text === "" ? condition : `${condition}: ${text}`);
+    this.condition = condition;
+    this.text = text;
+    this.retry = retry;
+  }
+}
+
+/** Conditions of RFC 6120 4.9.3 after which reconnecting at once does harm, or is of no use. */
+const STREAM_RETRY: Readonly<Record<string, Retry>> = {
+  conflict: "later",
+  "policy-violation": "later",
+  "resource-constraint": "later",
+  "host-gone": "later",
+  "host-unknown": "never",
+  "not-authorized": "never",
+  "unsupported-version": "never",
+};
+
+/** A stream error (RFC 6120 4.9), sent by the peer or found in what it sent. */
+export class StreamError extends XmppError {
+  constructor(condition: string, text = "", retry: Retry = STREAM_RETRY[condition] ?? "now") {
+    super(condition, text, retry);
+    this.name = "StreamError";
+  }
+}
+
+/** The `type` attribute of a stanza error (RFC 6120 8.3.2). */
+export type StanzaErrorType = "auth" | "cancel" | "continue" | "modify" | "wait";
+
+/** A stanza error (RFC 6120 8.3): the answer to one stanza. The stream goes on. */
+export class StanzaError extends XmppError {
+  readonly type: StanzaErrorType;
+  /** A condition that an extension defines on top, such as `precondition-not-met` (XEP-0060). */
+  readonly specific: string | undefined;
+
+  constructor(condition: string, type: StanzaErrorType, text = "", specific?: string) {
+    super(condition, text, type === "wait" ? "later" : "never");
+    this.name = "StanzaError";
+    this.type = type;
+    this.specific = specific;
+  }
+}
+
+/** A failed authentication (RFC 6120 6.5), or a server that did not prove itself. */
+export class SaslError extends XmppError {
+  /** The mechanism in use, or empty when none could be chosen. */
+  readonly mechanism: string;
+
+  constructor(condition: string, text = "", mechanism = "") {
+    super(condition, text, condition === "temporary-auth-failure" ? "later" : "never");
+    this.name = "SaslError";
+    this.mechanism = mechanism;
+  }
+}
+
+/** The connection itself: names that do not resolve, refused or lost connections, TLS, time-outs. */
+export class TransportError extends XmppError {
+  constructor(condition: string, text = "", retry: Retry = "now") {
+    super(condition, text, retry);
+    this.name = "TransportError";
+  }
+}
+
+/** Something that the caller handed in cannot be used. Thrown at once, where the mistake is. */
+export class ConfigError extends XmppError {
+  constructor(condition: string, text = "") {
+    super(condition, text, "never");
+    this.name = "ConfigError";
+  }
+}

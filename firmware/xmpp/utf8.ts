@@ -1,0 +1,97 @@
+/**
+ * UTF-8 (RFC 3629) in plain ES2022. XS indexes strings by code point and V8 by UTF-16 unit, so strings are
+ * only ever walked with `for … of`, which means code points in both.
+ */
+
+/** How many bytes `text` takes in UTF-8. */
+export function byteLength(text: string): number {
+  let length = 0;
+  for (const character of text) length += width(character.codePointAt(0) as number);
+  return length;
+}
+
+function width(point: number): number {
+  return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+}
+
+/** Encodes a string. A lone surrogate becomes U+FFFD, as in TextEncoder. */
+export function encode(text: string): Uint8Array {
+  const bytes = new Uint8Array(byteLength(text));
+  let at = 0;
+  for (const character of text) at = encodePoint(character.codePointAt(0) as number, bytes, at);
+  return bytes;
+}
+
+/** Writes one code point into `bytes` at `at`, and returns the position behind it. */
+export function encodePoint(point: number, bytes: Uint8Array, at: number): number {
+  const lone = point >= 0xd800 && point <= 0xdfff;
+  const p = lone ? 0xfffd : point;
+  if (p < 0x80) {
+    bytes[at++] = p;
+  } else if (p < 0x800) {
+    bytes[at++] = 0xc0 | (p >> 6);
+    bytes[at++] = 0x80 | (p & 0x3f);
+  } else if (p < 0x10000) {
+    bytes[at++] = 0xe0 | (p >> 12);
+    bytes[at++] = 0x80 | ((p >> 6) & 0x3f);
+    bytes[at++] = 0x80 | (p & 0x3f);
+  } else {
+    bytes[at++] = 0xf0 | (p >> 18);
+    bytes[at++] = 0x80 | ((p >> 12) & 0x3f);
+    bytes[at++] = 0x80 | ((p >> 6) & 0x3f);
+    bytes[at++] = 0x80 | (p & 0x3f);
+  }
+  return at;
+}
+
+/**
+ * Decodes bytes that are known to be valid UTF-8 (the tokenizer has checked them) or for which nothing
+ * hangs on it. Malformed bytes give wrong characters, never an error.
+ */
+export function decode(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  let text = "";
+  let at = start;
+  while (at < end) {
+    let run = at;
+    while (run < end && (bytes[run] as number) < 0x80) run++;
+    if (run > at) {
+      text += decodeASCII(bytes, at, run);
+      at = run;
+      continue;
+    }
+    const lead = bytes[at++] as number;
+    const more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+    let point = lead & (0x3f >> more);
+    for (let i = 0; i < more; i++) point = (point << 6) | ((bytes[at++] ?? 0) & 0x3f);
+    text += String.fromCodePoint(point > 0x10ffff ? 0xfffd : point);
+  }
+  return text;
+}
+
+/**
+ * Decodes bytes that are all below 0x80. Most of what is decoded is short, and for that a call with the
+ * bytes as arguments is several times faster on V8 than one with a list, and needs no list on XS.
+ */
+export function decodeASCII(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  let at = start;
+  for (; at + 8 <= end; at += 8)
+    text += String.fromCharCode(
+      bytes[at] as number,
+      bytes[at + 1] as number,
+      bytes[at + 2] as number,
+      bytes[at + 3] as number,
+      bytes[at + 4] as number,
+      bytes[at + 5] as number,
+      bytes[at + 6] as number,
+      bytes[at + 7] as number,
+    );
+  for (; at + 3 <= end; at += 3)
+    text += String.fromCharCode(
+      bytes[at] as number,
+      bytes[at + 1] as number,
+      bytes[at + 2] as number,
+    );
+  for (; at < end; at++) text += String.fromCharCode(bytes[at] as number);
+  return text;
+}
