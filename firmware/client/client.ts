@@ -1,0 +1,438 @@
+/**
+ * An XMPP client that stays connected: it finds the server, connects, and when the connection is lost,
+ * connects again. It follows the base class pattern of ECMA-419 section 8: options in the constructor,
+ * callbacks, `close()`.
+ */
+
+import type { Crypto, DNSOptions, Resolver, TCPConstructor, Timer, TimerHandle } from "../io.js";
+import { ConfigError, type StreamError, TransportError, XmppError } from "../xmpp/errors.js";
+import { sendPing } from "../xmpp/extensions/ping.js";
+import { JID } from "../xmpp/jid.js";
+import { NS_CLIENT } from "../xmpp/namespaces.js";
+import { MECHANISMS, type MechanismName } from "../xmpp/sasl/mechanism.js";
+import { ScramKeyCache } from "../xmpp/sasl/scram.js";
+import { Dispatcher, type Extension, type Stanzas } from "../xmpp/stanza/dispatcher.js";
+import { type Presence, presenceChildren } from "../xmpp/stanza/presence.js";
+import { Bind, LegacySession } from "../xmpp/stream/bind.js";
+import { Sasl } from "../xmpp/stream/sasl.js";
+import { StartTLS } from "../xmpp/stream/starttls.js";
+import type { StreamOptions } from "../xmpp/stream/stream.js";
+import { type Element, xml } from "../xmpp/xml/element.js";
+import { LIMITS, type Limits } from "../xmpp/xml/limits.js";
+import { Names } from "../xmpp/xml/names.js";
+import { BACKOFF, Backoff, type BackoffOptions } from "./backoff.js";
+import { Connection, type TLSProvider } from "./connection.js";
+import { KEEP_ALIVE, KeepAlive, type KeepAliveOptions } from "./keep-alive.js";
+import { DEFAULT_PORT, ServerLookup, type Target } from "./srv.js";
+
+/**
+ * Where a client stands: `waiting` to connect, `connecting`, `online`, `closing` on request, or `closed` for
+ * good, on request or because trying again is of no use.
+ */
+export type ClientState = "waiting" | "connecting" | "online" | "closing" | "closed";
+
+/** What a client is made of and whom it tells. */
+export interface ClientOptions {
+  /** The account. Its resource is asked for, the same each time; without one the server chooses. */
+  jid: string;
+  /** May be absent when `keys` has what it takes. */
+  password?: string;
+  /** Keys derived from the password earlier, and the place for those derived now. */
+  keys?: ScramKeyCache;
+  /** The weakest mechanism to use. Default `SCRAM-SHA-1`. */
+  floor?: MechanismName;
+  /** The most iterations of PBKDF2 that a server may ask for. Default 100,000. */
+  maxIterations?: number;
+
+  /** The server's host name or address. When absent it is found through the domain's SRV records. */
+  host?: string;
+  /** Default 5222, or 5223 with direct TLS. */
+  port?: number;
+  /** How TLS begins on `host`. Default `starttls`. */
+  security?: "starttls" | "direct";
+
+  tcp: { io: TCPConstructor };
+  tls: TLSProvider;
+  /** Not needed when `host` is an address. */
+  dns?: DNSOptions;
+  timer: Timer;
+  crypto: Crypto;
+
+  extensions?: readonly Extension[];
+  /** Broadcast when online; `null` for none at all. Default: available, with a negative priority. */
+  presence?: Presence | null;
+  /** The default language of what is sent. Default `en`. */
+  lang?: string;
+  /**
+   * Whether to say at once what need not wait for the server's word, which saves up to four round trips
+   * (XEP-0305). Default `true`. After a negotiation that failed the client goes step by step once.
+   */
+  pipelining?: boolean;
+  backoff?: Partial<BackoffOptions>;
+  keepAlive?: Partial<KeepAliveOptions>;
+  limits?: Partial<Limits>;
+  /** Shared by the clients of one process. */
+  names?: Names;
+
+  onState?: (state: ClientState) => void;
+  /** Stanzas may be sent: on every new stream, and when the queue has emptied after `queue-full`. */
+  onWritable?: () => void;
+  /** A session has begun. The presence is sent by itself. */
+  onOnline?: (jid: JID) => void;
+  /**
+   * A connection was lost or could not be made.
+   * @param delay milliseconds until the next try; `undefined` when there will be none, and the client is
+   *   closed
+   */
+  onOffline?: (error: XmppError, delay: number | undefined) => void;
+  /** `close()` has done its work. */
+  onClosed?: () => void;
+  /** Sees every element in both directions, secrets included. */
+  onTrace?: (direction: "in" | "out", element: Element) => void;
+}
+
+const DIRECT_PORT = 5223;
+const MAX_ITERATIONS = 100_000;
+
+/** RFC 6120 4.9.3.19: how many times in a row a server may send us elsewhere. */
+const MAX_HOPS = 3;
+
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #account: JID;
+  readonly #keys: ScramKeyCache;
+  readonly #names: Names;
+  readonly #limits: Limits;
+  readonly #keepAliveOptions: KeepAliveOptions;
+  readonly #dispatcher: Dispatcher;
+  readonly #backoff: Backoff;
+
+  #state: ClientState = "waiting";
+  #presence: Presence | null;
+  /** What is under way: waiting, looking up names, or a connection with what keeps it alive. */
+  #wait: TimerHandle | undefined;
+  #lookup: ServerLookup | undefined;
+  #resolver: Resolver | undefined;
+  #connection: Connection | undefined;
+  #keepAlive: KeepAlive | undefined;
+
+  /** The servers still to be tried before the next wait. */
+  #targets: Target[] = [];
+  #hops = 0;
+  /** Whether the last negotiation failed, so that this one goes step by step. */
+  #cautious = false;
+  #wasOnline = false;
+
+  /**
+   * Checks everything, then begins to connect; no callback is called before it returns.
+   * @throws ConfigError for options that cannot be used
+   */
+  constructor(options: ClientOptions) {
+    const account = JID.parse(options.jid);
+    if (account.local === "") throw new ConfigError("jid", `${options.jid} is not an account`);
+    this.#options = check(options);
+    this.#account = account;
+    this.#keys = options.keys ?? new ScramKeyCache();
+    this.#names = options.names ?? new Names();
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#keepAliveOptions = { ...KEEP_ALIVE, ...options.keepAlive };
+    this.#presence = options.presence === undefined ? {} : options.presence;
+    if (this.#presence !== null) presenceChildren(this.#presence);
+    this.#dispatcher = new Dispatcher({
+      jid: account,
+      timer: options.timer,
+      crypto: options.crypto,
+      send: (stanza) => this.#send(stanza),
+    });
+    for (const extension of options.extensions ?? []) extension.install(this.#dispatcher);
+    const backoff = { ...BACKOFF, ...options.backoff };
+    this.#backoff = new Backoff(backoff, () => this.#random());
+    this.#wait = options.timer.set(() => this.#begin(), this.#backoff.first());
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** The address bound by the server, or the account's before that. */
+  get jid(): JID {
+    return this.#dispatcher.jid;
+  }
+
+  /** The language of what the server sends without saying in which. */
+  get lang(): string | undefined {
+    return this.#connection?.lang;
+  }
+
+  /** For sending and receiving stanzas. It stays the same over reconnections. */
+  get stanzas(): Stanzas {
+    return this.#dispatcher;
+  }
+
+  /**
+   * Broadcasts a presence, now if the client is online, and at the start of every session.
+   * @throws RangeError for a priority out of range; Error after `close()`
+   */
+  setPresence(presence: Presence): void {
+    if (this.#state === "closing" || this.#state === "closed")
+      throw new Error("the client is closed");
+    presenceChildren(presence);
+    this.#presence = presence;
+    if (this.#state === "online") this.#sendPresence();
+  }
+
+  /**
+   * Closes the stream in good order, with an unavailable presence, and gives up everything under way.
+   * `onClosed` follows. May be called twice.
+   */
+  close(): void {
+    if (this.#state === "closing" || this.#state === "closed") return;
+    const wasOnline = this.#state === "online";
+    this.#setState("closing");
+    this.#stop();
+    const connection = this.#connection;
+    if (connection === undefined) {
+      // As after a constructor, callbacks come later.
+      this.#wait = this.#options.timer.set(() => this.#closed(), 0);
+      return;
+    }
+    try {
+      if (wasOnline && this.#presence !== null)
+        connection.send(xml("presence", { xmlns: NS_CLIENT, type: "unavailable" }));
+    } catch {
+      // The queue is full. The end of the stream makes the resource unavailable too (RFC 6121 4.5.2).
+    }
+    connection.close();
+  }
+
+  // Connecting
+
+  #begin(): void {
+    this.#setState("connecting");
+    const { host, security, dns, timer, crypto } = this.#options;
+    if (host !== undefined || dns === undefined) {
+      const direct = security === "direct";
+      const port = this.#options.port ?? (direct ? DIRECT_PORT : DEFAULT_PORT);
+      this.#targets = [{ host: host ?? this.#account.domain, port, direct }];
+      this.#tryNext();
+      return;
+    }
+    const io = { dns, timer, crypto, random: () => this.#random() };
+    this.#lookup = new ServerLookup(this.#account.domain, io, (error, targets) => {
+      this.#lookup = undefined;
+      this.#targets = targets;
+      if (error === undefined) this.#tryNext();
+      else this.#lost(error);
+    });
+  }
+
+  #tryNext(): void {
+    const target = this.#targets.shift() as Target;
+    const { dns } = this.#options;
+    if (dns === undefined || isAddress(target.host)) {
+      this.#connect(target, target.host);
+      return;
+    }
+    this.#resolver = new dns.io(dns);
+    this.#resolver.resolve({
+      host: target.host,
+      onResolved: (_host, address) => {
+        this.#closeResolver();
+        this.#connect(target, address);
+      },
+      onError: () => {
+        this.#closeResolver();
+        this.#lost(new TransportError("remote-server-not-found", `${target.host} has no address`));
+      },
+    });
+  }
+
+  #connect(target: Target, address: string): void {
+    const { tcp, tls, timer } = this.#options;
+    const { port, direct } = target;
+    const stream = this.#streamOptions(direct);
+    try {
+      this.#connection = new Connection(
+        { address, port, direct, tcp, tls, timer, stream },
+        {
+          onWritable: () => this.#options.onWritable?.(),
+          onOnline: (jid) => this.#online(jid),
+          onElement: (element) => this.#dispatcher.receive(element),
+          onHeard: () => this.#keepAlive?.heard(),
+          onClosed: (error) => this.#disconnected(error),
+        },
+      );
+    } catch (error) {
+      // The host's socket refused its options: there may be no memory for one, or a certificate is no good.
+      this.#lost(
+        error instanceof XmppError ? error : new TransportError("connection-failed", String(error)),
+      );
+    }
+  }
+
+  #streamOptions(direct: boolean): StreamOptions {
+    const { crypto, password, floor, maxIterations, lang } = this.#options;
+    const pipelined = (this.#options.pipelining ?? true) && !this.#cautious;
+    const credentials = {
+      username: this.#account.local,
+      keys: this.#keys,
+      ...(password === undefined ? {} : { password }),
+    };
+    const policy = {
+      floor: floor ?? "SCRAM-SHA-1",
+      maxIterations: maxIterations ?? MAX_ITERATIONS,
+    };
+    return {
+      domain: this.#account.domain,
+      lang: lang ?? "en",
+      steps: [
+        ...(direct ? [] : [new StartTLS(pipelined)]),
+        new Sasl(credentials, policy, crypto, pipelined),
+        new Bind(this.#account.resource, pipelined),
+        new LegacySession(),
+      ],
+      limits: this.#limits,
+      names: this.#names,
+      onTrace: this.#options.onTrace,
+    };
+  }
+
+  #online(jid: JID): void {
+    this.#dispatcher.jid = jid;
+    this.#backoff.reset();
+    this.#hops = 0;
+    this.#cautious = false;
+    this.#wasOnline = true;
+    this.#setState("online");
+    const { interval, timeout } = this.#keepAliveOptions;
+    this.#keepAlive = new KeepAlive(interval, this.#options.timer, () => this.#ask(timeout));
+    this.#sendPresence();
+    this.#options.onOnline?.(jid);
+  }
+
+  #ask(timeout: number): void {
+    sendPing(this.#dispatcher, undefined, timeout, (error) => {
+      if (error instanceof TransportError && error.condition === "remote-server-timeout")
+        this.#connection?.fail(error);
+    });
+  }
+
+  #sendPresence(): void {
+    if (this.#presence !== null)
+      this.#send(this.#dispatcher.presence({}, presenceChildren(this.#presence)));
+  }
+
+  #send(stanza: Element): void {
+    if (this.#connection === undefined)
+      throw new TransportError("not-connected", "there is no connection to send on");
+    this.#connection.send(stanza);
+  }
+
+  // Losing the connection
+
+  #disconnected(error: XmppError | undefined): void {
+    const negotiated = this.#connection?.opened ?? false;
+    this.#connection = undefined;
+    this.#keepAlive?.stop();
+    this.#keepAlive = undefined;
+    const wasOnline = this.#wasOnline;
+    this.#wasOnline = false;
+    this.#dispatcher.jid = this.#account;
+    this.#dispatcher.disconnected(error);
+    if (this.#state === "closing") this.#closed();
+    else if (error === undefined) this.#lost(new TransportError("connection-closed"));
+    else if (error.condition === "see-other-host") this.#moved(error as StreamError);
+    else {
+      // A server that stumbles over what was said too early says anything or nothing about it.
+      if (negotiated && !wasOnline && error.retry === "now") this.#cautious = !this.#cautious;
+      this.#lost(error);
+    }
+  }
+
+  /** RFC 6120 4.9.3.19. The certificate there must still be for our own domain. */
+  #moved(error: StreamError): void {
+    const target = parseHost(error.text, this.#options.security === "direct");
+    if (target === undefined || ++this.#hops > MAX_HOPS) {
+      this.#hops = 0;
+      const why = target === undefined ? "to no valid host" : "in circles";
+      this.#lost(new TransportError("see-other-host", `the server sends us ${why}`, "later"));
+      return;
+    }
+    this.#targets = [target];
+    this.#setState("connecting");
+    this.#tryNext();
+  }
+
+  #lost(error: XmppError): void {
+    if (this.#targets.length > 0 && error instanceof TransportError) {
+      this.#tryNext();
+      return;
+    }
+    this.#targets = [];
+    if (error.retry === "never") {
+      this.#setState("closed");
+      this.#options.onOffline?.(error, undefined);
+      return;
+    }
+    const delay = this.#backoff.next(error.retry);
+    this.#wait = this.#options.timer.set(() => this.#begin(), delay);
+    this.#setState("waiting");
+    this.#options.onOffline?.(error, delay);
+  }
+
+  #stop(): void {
+    this.#options.timer.clear(this.#wait);
+    this.#lookup?.close();
+    this.#lookup = undefined;
+    this.#closeResolver();
+    this.#keepAlive?.stop();
+    this.#targets = [];
+  }
+
+  #closeResolver(): void {
+    this.#resolver?.close();
+    this.#resolver = undefined;
+  }
+
+  #closed(): void {
+    this.#setState("closed");
+    this.#options.onClosed?.();
+  }
+
+  #setState(state: ClientState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#options.onState?.(state);
+  }
+
+  #random(): number {
+    const bytes = this.#options.crypto.random(4);
+    return bytes.reduce((sum, byte) => sum * 256 + byte, 0) / 0x1_0000_0000;
+  }
+}
+
+function check(options: ClientOptions): ClientOptions {
+  const { password, keys, port, floor, host, dns } = options;
+  if (password === undefined && !keys?.has("sha-1") && !keys?.has("sha-256"))
+    throw new ConfigError("credentials", "a password or stored keys are needed");
+  if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65_535))
+    throw new ConfigError("port", `${port} is not a port`);
+  if (floor !== undefined && !MECHANISMS.includes(floor))
+    throw new ConfigError("floor", `${floor} is not one of ${MECHANISMS.join(", ")}`);
+  if (dns === undefined && (host === undefined || !isAddress(host)))
+    throw new ConfigError("dns", "without DNS the host must be given as an address");
+  return { ...options };
+}
+
+/** Whether it is an address and not a name. */
+function isAddress(host: string): boolean {
+  return host.includes(":") || /^[0-9]+(\.[0-9]+){3}$/.test(host);
+}
+
+/** `host`, `host:port` or `[address]:port`. */
+function parseHost(text: string, direct: boolean): Target | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+))(?::([0-9]{1,5}))?$/.exec(text.trim());
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3] ?? DEFAULT_PORT);
+  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port, direct };
+}

@@ -1,0 +1,313 @@
+/**
+ * One connection: a stream joined to the sockets it runs over. It ends once, with or without an error, and
+ * says so by `onClosed`; what to do then is for the client to decide.
+ */
+
+import type {
+  SecureOptions,
+  Socket,
+  SocketCallbacks,
+  SocketSource,
+  TCPConstructor,
+  Timer,
+  TimerHandle,
+  TLSConstructor,
+} from "../io.js";
+import { StreamError, TransportError, XmppError } from "../xmpp/errors.js";
+import type { JID } from "../xmpp/jid.js";
+import { Stream, type StreamOptions } from "../xmpp/stream/stream.js";
+import type { Element } from "../xmpp/xml/element.js";
+
+/** The `tls` option: the class, the TCP it is to use, and whom to trust. */
+export interface TLSProvider {
+  io: TLSConstructor;
+  TCP: { io: TCPConstructor };
+  /** Certificate authorities to trust in place of the host's own: PEM text, or one DER certificate. */
+  certificate?: string | Uint8Array;
+}
+
+/** How long it may take to reach the server and, with direct TLS, to agree on keys. Milliseconds. */
+const CONNECT_TIMEOUT = 30_000;
+
+/**
+ * How long negotiation may take. Servers that throttle fall silent for ten seconds at a time, and deriving
+ * keys takes a slow chip as long.
+ */
+const NEGOTIATION_TIMEOUT = 60_000;
+
+/** How long to wait for the server to close its side of the stream after we have closed ours. */
+const CLOSE_TIMEOUT = 5_000;
+
+/** Bytes that wait to be sent, above which no more stanzas are taken. */
+const QUEUE_BYTES = 16_384;
+
+/** Bytes to take out of the socket at once: this is what a device has a buffer for. */
+const READ_BYTES = 2_048;
+
+/** XEP-0368: the name of the protocol in ALPN. */
+const ALPN = Object.freeze(["xmpp-client"]);
+
+export interface ConnectionEvents {
+  /** Stanzas may be sent: first when the stream takes them, then whenever the queue has emptied. */
+  onWritable(): void;
+  onOnline(jid: JID): void;
+  onElement(element: Element): void;
+  /** Bytes have come from the peer. */
+  onHeard(): void;
+  /** The connection is no more. Without an error, it was closed from our side. */
+  onClosed(error?: XmppError): void;
+}
+
+export interface ConnectionOptions {
+  address: string;
+  port: number;
+  /** Whether TLS begins with the connection (XEP-0368), or by STARTTLS. */
+  direct: boolean;
+  tcp: { io: TCPConstructor };
+  tls: TLSProvider;
+  timer: Timer;
+  stream: StreamOptions;
+}
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #events: ConnectionEvents;
+  readonly #stream: Stream;
+  #socket: Socket | undefined;
+  #deadline: TimerHandle | undefined;
+  /** Whether the present socket has said that it stands. */
+  #connected = false;
+  /** Whether the present socket took over a plain one. */
+  #upgraded = false;
+  #opened = false;
+  #closing = false;
+  #closed = false;
+
+  readonly #queue: Uint8Array[] = [];
+  #queued = 0;
+  /** Bytes of the present input that are still in the socket. */
+  #unread = 0;
+  /** How much the socket takes. */
+  #credit = 0;
+  /** Set while input is handled, so that everything it brings about leaves in one write. */
+  #corked = false;
+  /** Whether somebody was told that the queue is full, and is to hear when it is not. */
+  #wasFull = false;
+
+  constructor(options: ConnectionOptions, events: ConnectionEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#stream = new Stream(options.stream, {
+      onSend: (bytes) => this.#enqueue(bytes),
+      onStartTLS: () => this.#startTLS(),
+      onWritable: () => events.onWritable(),
+      onOnline: (jid) => {
+        this.#setDeadline(undefined, "");
+        events.onOnline(jid);
+      },
+      onElement: (element) => events.onElement(element),
+      onClosed: (error) => this.#finish(error),
+    });
+    const { address, port, direct } = options;
+    this.#socket = direct ? this.#openTLS({ address, port }) : this.#openTCP({ address, port });
+    this.#setDeadline(CONNECT_TIMEOUT, `${address} port ${port} cannot be reached`);
+  }
+
+  /** The language of what the server sends without saying in which. */
+  get lang(): string | undefined {
+    return this.#stream.lang;
+  }
+
+  /** Whether a stream was opened, so that negotiation and not the connection is what failed. */
+  get opened(): boolean {
+    return this.#opened;
+  }
+
+  /**
+   * Sends a stanza.
+   * @throws TransportError `not-connected` or `queue-full`; ConfigError `stanza-too-big`
+   */
+  send(stanza: Element): void {
+    if (this.#queued > QUEUE_BYTES) {
+      this.#wasFull = true;
+      throw new TransportError(
+        "queue-full",
+        "the connection does not keep up; wait for onWritable",
+      );
+    }
+    this.#stream.sendStanza(stanza);
+  }
+
+  /** Closes the stream in good order, or drops a connection that has none yet. */
+  close(): void {
+    if (this.#closed || this.#closing) return;
+    this.#closing = true;
+    if (!this.#connected) return this.#finish();
+    this.#stream.close();
+    if (this.#closed) return;
+    this.#setDeadline(undefined, "");
+    this.#deadline = this.#options.timer.set(() => this.#finish(), CLOSE_TIMEOUT);
+  }
+
+  /** Drops the connection for a reason found outside of it. */
+  fail(error: XmppError): void {
+    this.#stream.fail(error);
+  }
+
+  // Sockets
+
+  #openTCP(source: SocketSource): Socket {
+    return new this.#options.tcp.io({ ...source, noDelay: true, ...this.#callbacks() });
+  }
+
+  #openTLS(source: SocketSource): Socket {
+    const { io, TCP, certificate } = this.#options.tls;
+    const secure: SecureOptions = {
+      serverName: this.#options.stream.domain,
+      ...(certificate === undefined ? {} : { certificate }),
+      ...(this.#options.direct ? { applicationLayerProtocolNegotiation: ALPN } : {}),
+    };
+    return new io({ ...source, TCP, secure, noDelay: true, ...this.#callbacks() });
+  }
+
+  /** What a socket that was replaced still says is not heard: hosts end it, but that is one check. */
+  #callbacks(): SocketCallbacks {
+    const connection = this;
+    return {
+      onReadable(count): void {
+        if (this === connection.#socket) connection.#onReadable(count);
+      },
+      onWritable(count): void {
+        if (this === connection.#socket) connection.#onWritable(count);
+      },
+      onError(reason): void {
+        if (this === connection.#socket) connection.#onError(reason);
+      },
+    };
+  }
+
+  #startTLS(): void {
+    if (this.#unread > 0) {
+      // They were sent in the clear, and TLS must not take them for its own (CVE-2011-0411).
+      this.#stream.fail(
+        new StreamError("policy-violation", "the server went on behind <proceed/>"),
+      );
+      return;
+    }
+    this.#connected = false;
+    this.#upgraded = true;
+    this.#credit = 0;
+    this.#setDeadline(CONNECT_TIMEOUT, "the server does not answer in TLS");
+    this.#socket = this.#openTLS({ from: this.#socket as Socket });
+  }
+
+  #onWritable(count: number): void {
+    this.#credit = count;
+    if (this.#connected) {
+      this.#flush();
+      return;
+    }
+    this.#connected = true;
+    this.#setDeadline(NEGOTIATION_TIMEOUT, "the server does not answer");
+    this.#cork(() => {
+      this.#opened = true;
+      if (this.#upgraded) this.#stream.secured();
+      else this.#stream.open(this.#options.direct);
+    });
+  }
+
+  #onReadable(count: number): void {
+    this.#events.onHeard();
+    this.#cork(() => {
+      const socket = this.#socket as Socket;
+      for (this.#unread = count; this.#unread > 0 && socket === this.#socket; ) {
+        const bytes = socket.read(Math.min(this.#unread, READ_BYTES));
+        if (bytes === undefined) break;
+        this.#unread -= bytes.byteLength;
+        this.#stream.receive(new Uint8Array(bytes));
+      }
+    });
+  }
+
+  #onError(reason: Error | undefined): void {
+    if (this.#closing) this.#finish();
+    else if (reason instanceof XmppError) this.#finish(reason);
+    else this.#finish(new TransportError("connection-lost", reason?.message ?? ""));
+  }
+
+  // Output
+
+  #enqueue(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    this.#queue.push(bytes);
+    this.#queued += bytes.length;
+    this.#flush();
+  }
+
+  /** What `action` sends leaves in one write, which is one TLS record and mostly one segment. */
+  #cork(action: () => void): void {
+    this.#corked = true;
+    try {
+      action();
+    } finally {
+      this.#corked = false;
+      this.#flush();
+    }
+  }
+
+  #flush(): void {
+    if (this.#corked || this.#closed || !this.#connected) return;
+    while (this.#queued > 0 && this.#credit > 0) {
+      const bytes = this.#dequeue(this.#credit);
+      this.#queued -= bytes.length;
+      this.#credit = (this.#socket as Socket).write(bytes) ?? this.#credit - bytes.length;
+    }
+    if (!this.#wasFull || this.#queued > QUEUE_BYTES / 2) return;
+    this.#wasFull = false;
+    this.#events.onWritable();
+  }
+
+  /** The next bytes to send, `limit` at most. */
+  #dequeue(limit: number): Uint8Array {
+    const first = this.#queue[0] as Uint8Array;
+    if (this.#queue.length === 1 && first.length <= limit) {
+      this.#queue.length = 0;
+      return first;
+    }
+    const bytes = new Uint8Array(Math.min(limit, this.#queued));
+    let at = 0;
+    while (at < bytes.length) {
+      const next = this.#queue[0] as Uint8Array;
+      const room = bytes.length - at;
+      if (next.length <= room) this.#queue.shift();
+      else this.#queue[0] = next.subarray(room);
+      bytes.set(next.subarray(0, room), at);
+      at += Math.min(next.length, room);
+    }
+    return bytes;
+  }
+
+  // The end
+
+  #setDeadline(delay: number | undefined, text: string): void {
+    const { timer } = this.#options;
+    timer.clear(this.#deadline);
+    this.#deadline = undefined;
+    if (delay === undefined) return;
+    const expire = (): void => this.#finish(new TransportError("remote-server-timeout", text));
+    this.#deadline = timer.set(expire, delay);
+  }
+
+  #finish(error?: XmppError): void {
+    if (this.#closed) return;
+    // The end of our side of the stream may still wait; TCP sends it after the socket is released.
+    this.#corked = false;
+    this.#flush();
+    this.#closed = true;
+    this.#setDeadline(undefined, "");
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+    this.#events.onClosed(error);
+  }
+}

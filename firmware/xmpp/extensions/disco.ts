@@ -1,0 +1,163 @@
+/**
+ * XEP-0030: Service Discovery, version 2.5.0, and XEP-0115: Entity Capabilities, version 1.6.0.
+ *
+ * They are one file because the second is a digest of the first.
+ */
+
+import type { Crypto } from "../../io.js";
+import { encodeBase64 } from "../base64.js";
+import { StanzaError, type XmppError } from "../errors.js";
+import type { Extension, Stanzas } from "../stanza/dispatcher.js";
+import type { Done } from "../stanza/requests.js";
+import { encode } from "../utf8.js";
+import { type Element, xml } from "../xml/element.js";
+
+export const NS_DISCO_INFO = "http://jabber.org/protocol/disco#info";
+export const NS_DISCO_ITEMS = "http://jabber.org/protocol/disco#items";
+export const NS_CAPS = "http://jabber.org/protocol/caps";
+
+/** What an entity is, by the registry of XEP-0030 identities. */
+export interface Identity {
+  category: string;
+  type: string;
+  name?: string;
+  lang?: string;
+}
+
+export interface DiscoOptions {
+  /** What this device is. */
+  identity: Identity;
+  /** A URI that stands for the software; the `node` of its capabilities. */
+  node: string;
+  crypto: Crypto;
+}
+
+/** Says what this device is and can do, and puts a digest of it into its presence. */
+export class Disco implements Extension {
+  readonly #options: DiscoOptions;
+
+  constructor(options: DiscoOptions) {
+    this.#options = options;
+  }
+
+  install(stanzas: Stanzas): void {
+    const { identity, node, crypto } = this.#options;
+    // Other extensions may come after this one, so the digest waits until it is asked for.
+    const version = (): string => capsVersion([identity], stanzas.features, [], crypto);
+    stanzas.addFeature(NS_DISCO_INFO);
+    stanzas.addFeature(NS_CAPS);
+    stanzas.onIq("get", "query", NS_DISCO_INFO, (query) => {
+      const asked = query.attr("node");
+      // XEP-0115 6.2: whoever has seen the digest asks for the node that it names.
+      if (asked !== undefined && asked !== `${node}#${version()}`)
+        throw new StanzaError("item-not-found", "cancel");
+      return info(asked, identity, stanzas.features);
+    });
+    stanzas.onSendPresence(() => xml("c", { xmlns: NS_CAPS, hash: "sha-1", node, ver: version() }));
+  }
+}
+
+function info(node: string | undefined, identity: Identity, features: readonly string[]): Element {
+  const { category, type, name, lang } = identity;
+  return xml(
+    "query",
+    { xmlns: NS_DISCO_INFO, node },
+    xml("identity", { category, type, name, "xml:lang": lang }),
+    ...features.map((feature) => xml("feature", { var: feature })),
+  );
+}
+
+/** A data form in a disco#info, as XEP-0115 sees it: the form type, and the values of the other fields. */
+export interface CapsForm {
+  formType: string;
+  fields: readonly { name: string; values: readonly string[] }[];
+}
+
+/**
+ * The verification string of XEP-0115 5.1, hashed with SHA-1. "<" is its delimiter; disco#info that contains
+ * one in a value could be read as other features, so nothing of ours does.
+ */
+export function capsVersion(
+  identities: readonly Identity[],
+  features: readonly string[],
+  forms: readonly CapsForm[],
+  crypto: Crypto,
+): string {
+  const parts = identities
+    .map(({ category, type, lang, name }) => `${category}/${type}/${lang ?? ""}/${name ?? ""}`)
+    .sort(byOctets);
+  parts.push(...[...features].sort(byOctets));
+  for (const form of [...forms].sort((a, b) => byOctets(a.formType, b.formType))) {
+    parts.push(form.formType);
+    for (const { name, values } of [...form.fields].sort((a, b) => byOctets(a.name, b.name)))
+      parts.push(name, ...[...values].sort(byOctets));
+  }
+  const text = parts.map((part) => `${part}<`).join("");
+  return encodeBase64(crypto.digest("sha-1", encode(text)));
+}
+
+/** "i;octet" (RFC 4790 9.3). UTF-8 sorts by code point, which JavaScript's "<" does not. */
+function byOctets(a: string, b: string): number {
+  const left = encode(a);
+  const right = encode(b);
+  for (let i = 0; i < left.length && i < right.length; i++)
+    if (left[i] !== right[i]) return (left[i] as number) - (right[i] as number);
+  return left.length - right.length;
+}
+
+/** What an entity says of itself. */
+export interface DiscoInfo {
+  identities: Identity[];
+  features: string[];
+}
+
+/** Asks an entity, or one of its nodes, what it is. */
+export function discoverInfo(
+  stanzas: Stanzas,
+  to: string,
+  node: string | undefined,
+  done: (error: XmppError | undefined, info?: DiscoInfo) => void,
+): void {
+  stanzas.request("get", to, xml("query", { xmlns: NS_DISCO_INFO, node }), (error, reply) => {
+    if (error !== undefined) return done(error);
+    const query = reply?.child("query", NS_DISCO_INFO);
+    const identities = query?.childrenNamed("identity") ?? [];
+    const features = query?.childrenNamed("feature") ?? [];
+    done(undefined, {
+      identities: identities.map((identity) => ({
+        category: identity.attr("category") ?? "",
+        type: identity.attr("type") ?? "",
+        name: identity.attr("name") ?? "",
+      })),
+      features: features.map((feature) => feature.attr("var") ?? ""),
+    });
+  });
+}
+
+/** Asks an entity for the items it has: the nodes of a pub/sub service, for one. */
+export function discoverItems(
+  stanzas: Stanzas,
+  to: string,
+  done: (
+    error: XmppError | undefined,
+    items?: { jid: string; node?: string; name?: string }[],
+  ) => void,
+): void {
+  const take: Done = (error, reply) => {
+    if (error !== undefined) return done(error);
+    const items = reply?.child("query", NS_DISCO_ITEMS)?.childrenNamed("item") ?? [];
+    done(
+      undefined,
+      items.map((item) => {
+        const node = item.attr("node");
+        const name = item.attr("name");
+        return {
+          jid: item.attr("jid") ?? "",
+          ...(node === undefined ? {} : { node }),
+          ...(name === undefined ? {} : { name }),
+        };
+      }),
+    );
+  };
+  stanzas.request("get", to, xml("query", { xmlns: NS_DISCO_ITEMS }), take);
+}

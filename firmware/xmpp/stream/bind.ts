@@ -1,0 +1,110 @@
+/** Resource binding (RFC 6120 section 7), and the session that RFC 3921 had behind it. */
+
+import { StreamError, TransportError } from "../errors.js";
+import { JID } from "../jid.js";
+import { NS_BIND, NS_CLIENT, NS_SESSION } from "../namespaces.js";
+import { parseStanzaError } from "../stanza/error.js";
+import { type Element, xml } from "../xml/element.js";
+import type { Negotiation, Step } from "./step.js";
+
+const BIND_ID = "bind";
+const SESSION_ID = "session";
+
+export class Bind implements Step {
+  readonly #resource: string;
+  readonly #pipelined: boolean;
+  #asked = false;
+
+  /**
+   * @param resource the resource to ask for; empty to have the server choose. A device asks for the same one
+   *   each time, so that the server ends the session that a lost connection left behind.
+   * @param pipelined whether to ask before the features have come, with stanzas behind it
+   */
+  constructor(resource: string, pipelined: boolean) {
+    this.#resource = resource;
+    this.#pipelined = pipelined;
+  }
+
+  applies(stream: Negotiation): boolean {
+    return stream.authenticated && stream.jid === undefined;
+  }
+
+  opened(stream: Negotiation): void {
+    if (!this.#pipelined) return;
+    this.#ask(stream);
+    stream.allowStanzas();
+  }
+
+  begin(features: Element, stream: Negotiation): void {
+    if (this.#asked) return;
+    if (features.child("bind", NS_BIND) === undefined)
+      throw new StreamError("undefined-condition", "the server offers no resource binding");
+    this.#ask(stream);
+  }
+
+  #ask(stream: Negotiation): void {
+    this.#asked = true;
+    const resource = this.#resource === "" ? undefined : xml("resource", {}, this.#resource);
+    stream.send(
+      xml(
+        "iq",
+        { xmlns: NS_CLIENT, type: "set", id: BIND_ID },
+        xml("bind", { xmlns: NS_BIND }, resource),
+      ),
+    );
+  }
+
+  receive(element: Element, stream: Negotiation): boolean {
+    if (!isReply(element, BIND_ID)) return false;
+    const jid = element.child("bind", NS_BIND)?.childText("jid");
+    if (jid === undefined) throw new StreamError("undefined-condition", "no address was bound");
+    stream.jid = JID.parse(jid);
+    stream.done();
+    return true;
+  }
+}
+
+/**
+ * Session establishment. RFC 6120 did away with it, but old servers insist; those that mark it `<optional/>`
+ * are taken at their word, which saves a round trip.
+ */
+export class LegacySession implements Step {
+  #finished = false;
+
+  applies(stream: Negotiation): boolean {
+    return stream.jid !== undefined && !this.#finished;
+  }
+
+  begin(features: Element, stream: Negotiation): void {
+    const session = features.child("session", NS_SESSION);
+    if (session === undefined || session.child("optional") !== undefined) {
+      this.#finished = true;
+      stream.done();
+      return;
+    }
+    stream.send(
+      xml(
+        "iq",
+        { xmlns: NS_CLIENT, type: "set", id: SESSION_ID },
+        xml("session", { xmlns: NS_SESSION }),
+      ),
+    );
+  }
+
+  receive(element: Element, stream: Negotiation): boolean {
+    if (!isReply(element, SESSION_ID)) return false;
+    this.#finished = true;
+    stream.done();
+    return true;
+  }
+}
+
+/** Whether `element` is the good answer to the iq with this id. @throws TransportError for a bad one */
+function isReply(element: Element, id: string): boolean {
+  if (!element.is("iq", NS_CLIENT) || element.attr("id") !== id) return false;
+  if (element.attr("type") === "error") {
+    const error = parseStanzaError(element);
+    throw new TransportError(error.condition, `no resource was bound. ${error.text}`, "later");
+  }
+  return element.attr("type") === "result";
+}

@@ -1,0 +1,260 @@
+/**
+ * One XMPP stream over one connection, seen from the client (RFC 6120 section 4): bytes in, bytes and events
+ * out. It owns no socket and no timer; whoever does calls `open`, `receive`, `secured` and `close`.
+ */
+
+import { StreamError, TransportError, XmppError } from "../errors.js";
+import type { JID } from "../jid.js";
+import { NS_CLIENT, NS_STREAM } from "../namespaces.js";
+import { encode } from "../utf8.js";
+import { ElementBuilder, type StreamSink } from "../xml/builder.js";
+import type { Element } from "../xml/element.js";
+import { type Limits, OUTGOING_STANZA_BYTES } from "../xml/limits.js";
+import type { Names } from "../xml/names.js";
+import { Tokenizer } from "../xml/tokenizer.js";
+import { writeBytes } from "../xml/writer.js";
+import {
+  checkHeader,
+  clientHeader,
+  parseStreamError,
+  STREAM_END,
+  streamErrorElement,
+} from "./header.js";
+import type { Negotiation, Step } from "./step.js";
+
+/** What a stream tells its owner. */
+export interface StreamEvents {
+  /** Bytes for the peer, in order. */
+  onSend(bytes: Uint8Array): void;
+  /** TLS is to begin on the connection; `secured()` is to be called when it stands. */
+  onStartTLS(): void;
+  /** Stanzas may be sent: once for each stream, before `onOnline` when pipelining. */
+  onWritable(): void;
+  /** Negotiation is complete. */
+  onOnline(jid: JID): void;
+  /** A stanza, or another first-level element, has come. */
+  onElement(element: Element): void;
+  /**
+   * The stream is over and the connection may be dropped: nothing more is sent or told. Without an error, it
+   * was closed from our side and the peer agreed.
+   */
+  onClosed(error?: XmppError): void;
+}
+
+export interface StreamOptions {
+  domain: string;
+  /** The default `xml:lang` of what is sent (RFC 6120 4.7.4). */
+  lang: string;
+  steps: readonly Step[];
+  limits: Limits;
+  /** Shared among the streams of a process. */
+  names: Names;
+  /** Sees every element in both directions, for a log; whoever writes it down redacts it. */
+  onTrace?: ((direction: "in" | "out", element: Element) => void) | undefined;
+}
+
+export class Stream implements Negotiation, StreamSink {
+  readonly domain: string;
+  secure = false;
+  authenticated = false;
+  jid: JID | undefined;
+
+  readonly #options: StreamOptions;
+  readonly #events: StreamEvents;
+  #tokenizer: Tokenizer;
+  #features: Element | undefined;
+  /** The step that has the turn, until there is none left. */
+  #step: Step | undefined;
+  #online = false;
+  #writable = false;
+  /** Set while a new stream must begin before more input is read: over TLS, or over the same connection. */
+  #pending: "nothing" | "restart" | "tls" = "nothing";
+  #endSent = false;
+  #closed = false;
+  #lang: string | undefined;
+
+  constructor(options: StreamOptions, events: StreamEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.domain = options.domain;
+    this.#tokenizer = this.#newTokenizer();
+  }
+
+  /** The language of what the peer sends without saying in which (RFC 6120 4.7.4). */
+  get lang(): string | undefined {
+    return this.#lang;
+  }
+
+  /** Opens the stream. @param secure whether the connection is inside TLS from its start (XEP-0368) */
+  open(secure: boolean): void {
+    this.secure = secure;
+    this.#begin();
+  }
+
+  /** TLS stands. Everything learned before is forgotten (RFC 6120 5.4.3.3). */
+  secured(): void {
+    this.#pending = "nothing";
+    this.#lang = undefined;
+    this.secure = true;
+    this.#begin();
+  }
+
+  /** Bytes from the peer. Errors in them are told by `onClosed`, never thrown. */
+  receive(bytes: Uint8Array): void {
+    let at = 0;
+    try {
+      while (at < bytes.length && !this.#closed) {
+        if (this.#pending === "tls")
+          // Injected before TLS, to be taken for something said inside it (CVE-2011-0411).
+          throw new StreamError("policy-violation", "the server went on behind <proceed/>");
+        at += this.#tokenizer.write(at === 0 ? bytes : bytes.subarray(at));
+        if (this.#pending === "restart") this.#begin();
+      }
+      if (this.#pending === "tls" && !this.#closed) this.#events.onStartTLS();
+    } catch (error) {
+      this.fail(asXmppError(error));
+    }
+  }
+
+  /** Sends a stanza. @throws ConfigError when it is too big; TransportError when the stream takes none now */
+  sendStanza(stanza: Element): void {
+    if (!this.#writable || this.#endSent)
+      throw new TransportError("not-connected", "the stream takes no stanzas now");
+    this.send(stanza);
+  }
+
+  /** Closes the stream in good order (RFC 6120 4.4). `onClosed` follows when the peer has closed its side. */
+  close(): void {
+    this.#sendEnd();
+  }
+
+  // As a step sees it
+
+  send(element: Element): void {
+    if (this.#closed) return;
+    const bytes = writeBytes(element, NS_CLIENT, OUTGOING_STANZA_BYTES);
+    this.#options.onTrace?.("out", element);
+    this.#events.onSend(bytes);
+  }
+
+  startTLS(): void {
+    this.#pending = "tls";
+    this.#tokenizer.stop();
+  }
+
+  restart(): void {
+    this.#pending = "restart";
+    this.#tokenizer.stop();
+  }
+
+  done(): void {
+    this.#step = this.#next();
+    if (this.#step !== undefined) {
+      if (this.#features !== undefined) this.#step.begin(this.#features, this);
+    } else if (!this.#online && this.jid !== undefined) {
+      this.#online = true;
+      this.allowStanzas();
+      this.#events.onOnline(this.jid);
+    }
+  }
+
+  allowStanzas(): void {
+    if (this.#writable) return;
+    this.#writable = true;
+    this.#events.onWritable();
+  }
+
+  /** Ends the stream for an error found on this side, and tells the peer if it is about the stream. */
+  fail(error: XmppError): void {
+    if (this.#closed) return;
+    if (error instanceof StreamError && !this.#endSent && this.#pending !== "tls")
+      this.send(streamErrorElement(error));
+    this.#finish(error);
+  }
+
+  // What the peer sends
+
+  onHeader(header: Element): void {
+    checkHeader(header);
+    this.#lang = header.attr("xml:lang");
+  }
+
+  onElement(element: Element): void {
+    this.#options.onTrace?.("in", element);
+    if (element.namespace === NS_STREAM) {
+      if (element.name === "features") this.#onFeatures(element);
+      else if (element.name === "error") this.#finish(parseStreamError(element));
+      else throw new StreamError("unsupported-stanza-type", `<stream:${element.name}/>`);
+    } else if (this.#step === undefined) {
+      this.#events.onElement(element);
+    } else if (!this.#step.receive(element, this)) {
+      // With pipelining, answers to stanzas come while the last steps are under way.
+      if (!this.#writable)
+        throw new StreamError("not-authorized", `<${element.name}/> came too early`, "now");
+      this.#events.onElement(element);
+    }
+  }
+
+  onEnd(): void {
+    const orderly = this.#endSent;
+    this.#sendEnd();
+    this.#finish(
+      orderly ? undefined : new StreamError("connection-closed", "the server ended the stream"),
+    );
+  }
+
+  #onFeatures(features: Element): void {
+    if (this.#features !== undefined)
+      throw new StreamError("undefined-condition", "the features came twice");
+    this.#features = features;
+    this.#step?.begin(features, this);
+  }
+
+  #begin(): void {
+    this.#pending = "nothing";
+    this.#features = undefined;
+    this.#tokenizer = this.#newTokenizer();
+    this.#events.onSend(encode(clientHeader(this.domain, this.#options.lang)));
+    this.#step = this.#next();
+    this.#step?.opened?.(this);
+  }
+
+  #next(): Step | undefined {
+    return this.#options.steps.find((step) => step.applies(this));
+  }
+
+  #newTokenizer(): Tokenizer {
+    const builder = new ElementBuilder(this, keepUnlessBounced);
+    return new Tokenizer(builder, this.#options.limits, this.#options.names);
+  }
+
+  #sendEnd(): void {
+    if (this.#endSent || this.#closed) return;
+    this.#endSent = true;
+    // Behind <proceed/> only TLS may follow, so an end in the clear is left out.
+    if (this.#pending !== "tls") this.#events.onSend(encode(STREAM_END));
+  }
+
+  #finish(error?: XmppError): void {
+    if (this.#closed) return;
+    this.#sendEnd();
+    this.#closed = true;
+    this.#tokenizer.stop();
+    this.#events.onClosed(error);
+  }
+}
+
+/**
+ * Of a stanza that came back with an error, only the error is kept. Some servers send the whole of it back,
+ * which may be more than a device has room for, and nothing in it is news (RFC 6120 8.3.1).
+ */
+function keepUnlessBounced(stanza: Element, name: string, namespace: string): boolean {
+  if (stanza.namespace !== NS_CLIENT || stanza.attr("type") !== "error") return true;
+  return name === "error" && namespace === NS_CLIENT;
+}
+
+/** Errors of our own pass; anything else is a fault of a handler, and ends the stream as such. */
+function asXmppError(error: unknown): XmppError {
+  if (error instanceof XmppError) return error;
+  return new StreamError("internal-server-error", String(error));
+}
