@@ -18,11 +18,18 @@ export function preparePassword(password: string): string {
   } catch {
     // XS has no normalize.
   }
-  // Control and format characters, and unassigned, private or non-ASCII space ones, are where the profiles part.
-  if (prepared === undefined || /[\p{C}]|(?! )\p{Z}/u.test(prepared))
+  if (prepared === undefined || hasDoubtfulCharacters(prepared))
     throw new ConfigError(
       "password",
       "the password has characters that servers may read differently; use ASCII",
     );
   return prepared;
+}
+
+/**
+ * The profiles part over control, format, private and unassigned characters, and over spaces other than
+ * U+0020. The expression is made when it is needed: XS without tables of Unicode refuses it as a literal.
+ */
+function hasDoubtfulCharacters(text: string): boolean {
+  return new RegExp("\\p{C}|(?! )\\p{Z}", "u").test(text);
 }
