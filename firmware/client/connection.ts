@@ -18,12 +18,12 @@ import type { JID } from "../xmpp/jid.js";
 import { Stream, type StreamOptions } from "../xmpp/stream/stream.js";
 import type { Element } from "../xmpp/xml/element.js";
 
-/** The `tls` option: the class, the TCP it is to use, and whom to trust. */
+/** The `tls` option, as Moddable's clients take it: the class, the TCP it is to use, and its settings. */
 export interface TLSProvider {
   io: TLSConstructor;
   TCP: { io: TCPConstructor };
-  /** Certificate authorities to trust in place of the host's own: PEM text, or one DER certificate. */
-  certificate?: string | Uint8Array;
+  /** Whom to trust; the rest of what {@link SecureOptions} says is for the connection to say. */
+  secure?: Pick<SecureOptions, "certificate">;
 }
 
 /** How long it may take to reach the server and, with direct TLS, to agree on keys. Milliseconds. */
@@ -161,10 +161,10 @@ export class Connection {
   }
 
   #openTLS(source: SocketSource): Socket {
-    const { io, TCP, certificate } = this.#options.tls;
+    const { io, TCP, secure: trust } = this.#options.tls;
     const secure: SecureOptions = {
+      ...trust,
       serverName: this.#options.stream.domain,
-      ...(certificate === undefined ? {} : { certificate }),
       ...(this.#options.direct ? { applicationLayerProtocolNegotiation: ALPN } : {}),
     };
     return new io({ ...source, TCP, secure, noDelay: true, ...this.#callbacks() });

@@ -25,10 +25,10 @@ const DOUBLE = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 const BASE64URL = /^[A-Za-z0-9_-]*$/;
 
 /** The fields of which a record has at most one (4.2). */
-const VALUE_FIELDS = ["v", "vs", "vb", "vd"] as const;
+const VALUE_FIELDS = Object.freeze(["v", "vs", "vb", "vd"] as const);
 
 /** The fields that make a record a reading; one without them only sets base fields (5.1.7). */
-const READING_FIELDS = [...VALUE_FIELDS, "s", "n", "u", "t", "ut"] as const;
+const READING_FIELDS = Object.freeze([...VALUE_FIELDS, "s", "n", "u", "t", "ut"] as const);
 
 /**
  * One reading: a SenML record without base fields. It has a value, a sum, or both; a value is either

@@ -1,0 +1,100 @@
+import { Command } from "commander";
+import { type AccountOptions, defaultService, findPassword, reach, withAccount } from "./account.js";
+import { integerFrom } from "./arguments.js";
+import { type Board, Boards, fill } from "./boards.js";
+import { Live } from "./live.js";
+import { describeError, EXIT, EXIT_HELP, endWith } from "./report.js";
+import { onInterrupt } from "./signals.js";
+
+interface Options extends AccountOptions {
+  count: number;
+  startnumber: number;
+  connectInterval: number;
+  interval: number;
+  limit?: number;
+  node: string;
+  service?: string;
+  seed: number;
+  json?: boolean;
+}
+
+export function simulateCommand(): Command {
+  const command = new Command("simulate")
+    .description("Run simulated boards that publish to a real server.")
+    .option("-c, --count <count>", "how many boards", integerFrom(1), 1)
+    .option("--startnumber <number>", "the number of the first board", integerFrom(0), 1)
+    .option("-i, --connect-interval <ms>", "time between two connections", integerFrom(0), 10)
+    .option("--im, --interval <ms>", "time between two samples of a board", integerFrom(10), 10_000)
+    .option("-L, --limit <count>", "end after so many items, all boards together", integerFrom(1))
+    .requiredOption("-t, --node <node>", "the node to publish to; %i is the board's number")
+    .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
+    .option("--seed <number>", "the same seed gives the same weather", integerFrom(0), 1)
+    .option("--json", "print one JSON object for each change")
+    .addHelpText(
+      "after",
+      `
+With %i in --jid each board has an account of its own; without it they share one, as resources of it.
+All accounts have the same password.
+
+Example: pipit simulate -c 100 --jid dev%i@example.org -t telemetry${EXIT_HELP}`,
+    );
+  withAccount(command, { describe: "the account; %i is the board's number", required: true });
+  return command.action((options: Options) =>
+    simulate(command, options).catch((error: unknown) => endWith(command, error)),
+  );
+}
+
+async function simulate(command: Command, options: Options): Promise<void> {
+  const { count, startnumber, jid, node, connectInterval, interval, seed, json } = options;
+  const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
+  const live = new Live(json ? undefined : () => statusLine(boards.list));
+  const boards = new Boards({
+    count,
+    first: startnumber,
+    jid,
+    password,
+    reach: reach(options),
+    service: options.service ?? defaultService(fill(jid, startnumber)),
+    node,
+    connectInterval,
+    interval,
+    seed,
+    onBoard: (board) => {
+      if (json) console.log(JSON.stringify(record(board)));
+      live.changed();
+      if (total(boards.list, "published") >= (options.limit ?? Number.POSITIVE_INFINITY)) close();
+    },
+    onError: (board, error) => live.say(`${board.name}: ${describeError(error)}`),
+  });
+  const close = (): void => void boards.close();
+  onInterrupt(close);
+  await boards.ended();
+  live.end();
+  const failed = boards.list.filter((board) => board.error !== undefined);
+  if (failed.length > 0)
+    command.error(`error: ${failed.length} of ${count} boards ended with an error`, {
+      exitCode: EXIT.failed,
+    });
+}
+
+function statusLine(boards: readonly Board[]): string {
+  const inState = (state: Board["state"]): number =>
+    boards.filter((board) => board.state === state).length;
+  return [
+    `${inState("online")} online`,
+    `${inState("connecting")} connecting`,
+    `${inState("waiting")} waiting`,
+    `${total(boards, "published")} published`,
+    `${total(boards, "pending")} pending`,
+    `${total(boards, "dropped")} dropped`,
+  ].join("  ");
+}
+
+function record(board: Board): object {
+  const { name, node, state, published, pending, dropped, error } = board;
+  return { board: name, node, state, published, pending, dropped, error: error?.message };
+}
+
+function total(boards: readonly Board[], what: "published" | "pending" | "dropped"): number {
+  return boards.reduce((sum, board) => sum + board[what], 0);
+}
