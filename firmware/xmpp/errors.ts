@@ -26,19 +26,25 @@ export abstract class XmppError extends Error {
 }
 
 /** Conditions of RFC 6120 4.9.3 after which reconnecting at once does harm, or is of no use. */
-const STREAM_RETRY: Readonly<Record<string, Retry>> = {
-  conflict: "later",
-  "policy-violation": "later",
-  "resource-constraint": "later",
-  "host-gone": "later",
-  "host-unknown": "never",
-  "not-authorized": "never",
-  "unsupported-version": "never",
-};
+function retryAfter(condition: string): Retry {
+  switch (condition) {
+    case "conflict":
+    case "policy-violation":
+    case "resource-constraint":
+    case "host-gone":
+      return "later";
+    case "host-unknown":
+    case "not-authorized":
+    case "unsupported-version":
+      return "never";
+    default:
+      return "now";
+  }
+}
 
 /** A stream error (RFC 6120 4.9), sent by the peer or found in what it sent. */
 export class StreamError extends XmppError {
-  constructor(condition: string, text = "", retry: Retry = STREAM_RETRY[condition] ?? "now") {
+  constructor(condition: string, text = "", retry: Retry = retryAfter(condition)) {
     super(condition, text, retry);
     this.name = "StreamError";
   }

@@ -21,3 +21,8 @@ export function collectPairs(
   if (equals < 1) throw new InvalidArgumentError("Write name=value.");
   return { ...pairs, [text.slice(0, equals)]: text.slice(equals + 1) };
 }
+
+/** Collects an option that may be repeated. */
+export function collect(text: string, list: readonly string[] = []): string[] {
+  return [...list, text];
+}

@@ -3,11 +3,7 @@ import { Command } from "commander";
 import { ItemIds } from "../../firmware/telemetry/item-id.js";
 import { encodeSenml, type Reading } from "../../firmware/telemetry/senml.js";
 import { ConfigError } from "../../firmware/xmpp/errors.js";
-import {
-  type PubSub,
-  publishOrCreate,
-  TELEMETRY_NODE,
-} from "../../firmware/xmpp/extensions/pubsub.js";
+import { ensureNode, TELEMETRY_NODE } from "../../firmware/xmpp/extensions/pubsub.js";
 import { crypto } from "../node/crypto.js";
 import {
   type AccountOptions,
@@ -59,7 +55,7 @@ Example: pipit publish --jid dev1@example.org -t telemetry temperature=21.5:Cel 
 }
 
 async function publish(command: Command, texts: string[], options: Options): Promise<void> {
-  const { jid, base, id } = options;
+  const { jid, base, id, node, create } = options;
   const now = Date.now() / 1000;
   const readings = texts.map((text) => parseReading(command, text, base, now));
   if (readings.length === 0 && process.stdin.isTTY)
@@ -69,25 +65,16 @@ async function publish(command: Command, texts: string[], options: Options): Pro
   const service = options.service ?? defaultService(jid);
   const ids = new ItemIds((count) => crypto.random(count));
   await Session.use({ ...reach(options), jid, password }, service, async (pubsub) => {
+    if (create) await promised((done) => ensureNode(pubsub, node, TELEMETRY_NODE, done));
     const items = readings.length > 0 ? [readings] : readItems(base, now);
     for await (const item of items) {
-      const published = await publishItem(pubsub, options, id ?? ids.next(), item);
-      const record = { node: options.node, item: published, readings: item.length };
+      const payload = encodeSenml(item);
+      const published = await promised<string>((done) =>
+        pubsub.publish(node, { id: id ?? ids.next(), payload }, done),
+      );
+      const record = { node, item: published, readings: item.length };
       console.log(options.json ? JSON.stringify(record) : `published ${published}`);
     }
-  });
-}
-
-function publishItem(
-  pubsub: PubSub,
-  { node, create }: Options,
-  id: string,
-  readings: readonly Reading[],
-): Promise<string> {
-  const item = { id, payload: encodeSenml(readings) };
-  return promised((done) => {
-    if (create) publishOrCreate(pubsub, node, item, TELEMETRY_NODE, done);
-    else pubsub.publish(node, item, done);
   });
 }
 
@@ -116,14 +103,14 @@ async function* readItems(base: string, now: number): AsyncGenerator<Reading[]> 
     number++;
     if (line.trim() === "") continue;
     yield parseLine(line, `line ${number}`).map((reading) => ({
-      time: now,
       ...reading,
       name: base + reading.name,
+      time: reading.time ?? now,
     }));
   }
 }
 
-function parseLine(line: string, where: string): Reading[] {
+function parseLine(line: string, where: string): (Omit<Reading, "time"> & { time?: number })[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(line);
@@ -134,5 +121,5 @@ function parseLine(line: string, where: string): Reading[] {
   for (const reading of readings)
     if (typeof reading !== "object" || reading === null || typeof reading.name !== "string")
       throw new ConfigError("input", `${where} is not a reading: it needs a name and a value`);
-  return readings as Reading[];
+  return readings;
 }

@@ -1,5 +1,11 @@
 import { Command } from "commander";
-import { type AccountOptions, defaultService, findPassword, reach, withAccount } from "./account.js";
+import {
+  type AccountOptions,
+  defaultService,
+  findPassword,
+  reach,
+  withAccount,
+} from "./account.js";
 import { integerFrom } from "./arguments.js";
 import { type Board, Boards, fill } from "./boards.js";
 import { Live } from "./live.js";

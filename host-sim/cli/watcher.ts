@@ -34,6 +34,8 @@ export class Watcher {
     this.#pubsub = new PubSub(options.service, (event) => this.#take(event));
     this.#client = new Client({
       ...options.client,
+      // Services send events to the bare address, where a negative priority does not get them (RFC 6121 8.5.2).
+      presence: { priority: 0 },
       extensions: [ping, this.#pubsub],
       onOnline: () => this.#subscribe(),
       onOffline: (error, delay) => {

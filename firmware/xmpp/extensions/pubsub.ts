@@ -102,7 +102,10 @@ export class PubSub implements Extension {
     this.#request("set", xml("pubsub", { xmlns: NS_PUBSUB }, retract), done, nothing);
   }
 
-  /** Subscribes our account to a node (6.1). */
+  /**
+   * Subscribes our account to a node (6.1). Services send the events to the account's bare address, so only
+   * resources whose priority is not negative get them (RFC 6121 8.5.2.1.1).
+   */
   subscribe(node: string, done: Done<void>): void {
     const jid = this.#client().jid.bare.toString();
     this.#request(
@@ -201,32 +204,23 @@ export class PubSub implements Extension {
 }
 
 /**
- * Publishes to a node that may not be there: if it is not, creates it and publishes again. Servers that
- * create nodes by themselves do it with a configuration of their own choosing, so this asks for none of that.
- * Meant for one device with a node of its own; the nodes of a fleet are made by their owner beforehand,
- * because servers fall over when thousands of devices create nodes at once.
+ * Creates a node unless it is there already, in which case its configuration is left alone. To be done before
+ * the first publish, and not after a publish has failed: some servers answer that with `item-not-found`,
+ * others create the node by themselves, with a configuration of their own choosing.
+ *
+ * Meant for whoever owns the nodes. The devices of a fleet leave it to them, because servers fall over when
+ * thousands of clients create nodes at once.
  */
-export function publishOrCreate(
+export function ensureNode(
   pubsub: PubSub,
   node: string,
-  item: Item,
   config: NodeConfig,
-  done: Done<string>,
+  done: Done<void>,
 ): void {
-  pubsub.publish(node, item, (error, id) => {
-    if (!isMissingNode(error)) return done(error, id);
-    pubsub.createNode(node, config, (refusal) => {
-      // Somebody else may have been faster, which is as good.
-      const exists = refusal instanceof StanzaError && refusal.condition === "conflict";
-      if (refusal !== undefined && !exists) return done(refusal);
-      pubsub.publish(node, item, done);
-    });
+  pubsub.createNode(node, config, (error) => {
+    const exists = error instanceof StanzaError && error.condition === "conflict";
+    done(exists ? undefined : error);
   });
-}
-
-/** Whether a publish failed because the node is not there (7.1.3.3). */
-export function isMissingNode(error: unknown): boolean {
-  return error instanceof StanzaError && error.condition === "item-not-found";
 }
 
 function nothing(): void {}

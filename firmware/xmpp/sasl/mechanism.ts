@@ -20,6 +20,8 @@ export interface Mechanism {
    * @throws SaslError when it has not proved what this mechanism has it prove
    */
   success(data: Uint8Array): void;
+  /** The server reports that what was sent does not prove who we are. */
+  refused?(): void;
 }
 
 /** The mechanisms there are, the strongest first. */
@@ -52,6 +54,20 @@ function isUsable(name: MechanismName, credentials: Credentials, policy: SaslPol
 }
 
 /**
+ * The mechanisms that may be used, the strongest first.
+ * @throws ConfigError `credentials` when there are none
+ */
+export function usableMechanisms(credentials: Credentials, policy: SaslPolicy): MechanismName[] {
+  const usable = MECHANISMS.filter((name) => isUsable(name, credentials, policy));
+  if (usable.length === 0)
+    throw new ConfigError(
+      "credentials",
+      `a password is needed, or stored keys for ${policy.floor} or better`,
+    );
+  return usable;
+}
+
+/**
  * Chooses the strongest mechanism.
  * @param offered what the server offers, or `undefined` before it has said so: then the strongest of ours,
  *   if it is one that shows nothing to a server that does not know the password
@@ -64,9 +80,7 @@ export function chooseMechanism(
   policy: SaslPolicy,
   crypto: Crypto,
 ): Mechanism | undefined {
-  const usable = MECHANISMS.filter((name) => isUsable(name, credentials, policy));
-  if (usable.length === 0)
-    throw new ConfigError("credentials", "neither a password nor keys are set");
+  const usable = usableMechanisms(credentials, policy);
   const name = offered === undefined ? usable[0] : usable.find((name) => offered.includes(name));
   if (name === undefined)
     throw new SaslError(

@@ -27,9 +27,11 @@ export function preparePassword(password: string): string {
 }
 
 /**
- * The profiles part over control, format, private and unassigned characters, and over spaces other than
- * U+0020. The expression is made when it is needed: XS without tables of Unicode refuses it as a literal.
+ * The profiles part over control, format, private and unassigned characters, over spaces other than U+0020,
+ * and over what SASLprep drops (RFC 3454 B.1). The expression is made when it is needed: XS without tables
+ * of Unicode refuses it as a literal.
  */
 function hasDoubtfulCharacters(text: string): boolean {
-  return new RegExp("\\p{C}|(?! )\\p{Z}", "u").test(text);
+  const dropped = "\u034f\u1806\u180b-\u180d\ufe00-\ufe0f";
+  return new RegExp(`\\p{C}|(?! )\\p{Z}|[${dropped}]`, "u").test(text);
 }

@@ -23,7 +23,9 @@ export interface ScramKeys {
  */
 export class ScramKeyCache {
   /** One for each hash: a server changes salt or iterations only with the password. */
-  readonly #keys: ScramKeys[];
+  readonly #keys = new Map<Hash, ScramKeys>();
+  /** Of which hashes no server has accepted the keys so far. */
+  readonly #unproven = new Set<Hash>();
   readonly #onProven: ((keys: ScramKeys) => void) | undefined;
 
   /**
@@ -31,35 +33,41 @@ export class ScramKeyCache {
    * @param onProven is told of new keys once a server has accepted what they prove, so as to store them
    */
   constructor(keys: readonly ScramKeys[] = [], onProven?: (keys: ScramKeys) => void) {
-    this.#keys = [...keys];
+    for (const known of keys) this.#keys.set(known.hash, known);
     this.#onProven = onProven;
   }
 
   has(hash: Hash): boolean {
-    return this.#keys.some((keys) => keys.hash === hash);
+    return this.#keys.has(hash);
   }
 
   get(hash: Hash, salt: string, iterations: number): ScramKeys | undefined {
-    return this.#keys.find(
-      (keys) => keys.hash === hash && keys.salt === salt && keys.iterations === iterations,
-    );
+    const keys = this.#keys.get(hash);
+    return keys?.salt === salt && keys.iterations === iterations ? keys : undefined;
   }
 
   /** Keeps keys just derived: even if this connection is lost, the work is not. */
   add(keys: ScramKeys): void {
-    const at = this.#keys.findIndex((known) => known.hash === keys.hash);
-    if (at < 0) this.#keys.push(keys);
-    else this.#keys[at] = keys;
+    this.#keys.set(keys.hash, keys);
+    this.#unproven.add(keys.hash);
   }
 
-  /** Says that a server has accepted keys that were added. */
+  /** Says that a server has accepted these keys. */
   proven(keys: ScramKeys): void {
-    this.#onProven?.(keys);
+    if (this.#keys.get(keys.hash) === keys && this.#unproven.delete(keys.hash))
+      this.#onProven?.(keys);
+  }
+
+  /** Says that a server has refused these keys: so a password that is set right is not held up by them. */
+  refused(keys: ScramKeys): void {
+    if (this.#keys.get(keys.hash) !== keys) return;
+    this.#keys.delete(keys.hash);
+    this.#unproven.delete(keys.hash);
   }
 }
 
 /** RFC 5802 5.1: servers should announce at least 4096, and fewer would make a stolen exchange cheap. */
-const MIN_ITERATIONS = 4096;
+export const MIN_ITERATIONS = 4096;
 
 /** 18 random bytes are 24 characters of base64, none of them padding or a comma. */
 const NONCE_BYTES = 18;
@@ -76,7 +84,7 @@ export class Scram implements Mechanism {
   readonly #crypto: Crypto;
   readonly #nonce: string;
   readonly #clientFirstBare: string;
-  #derived: ScramKeys | undefined;
+  #keys: ScramKeys | undefined;
   #serverSignature: Uint8Array | undefined;
   #verified = false;
 
@@ -109,6 +117,7 @@ export class Scram implements Mechanism {
     }
     const first = this.#parseServerFirst(message);
     this.#withKeys(first.salt, first.iterations, (keys) => {
+      this.#keys = keys;
       const withoutProof = `c=${GS2_HEADER_BASE64},r=${first.nonce}`;
       const authMessage = encode(`${this.#clientFirstBare},${message},${withoutProof}`);
       const crypto = this.#crypto;
@@ -124,17 +133,15 @@ export class Scram implements Mechanism {
     if (data.length > 0) this.#verify(decode(data));
     if (!this.#verified)
       throw this.#error("server-unverified", "the server did not prove that it knows the password");
-    if (this.#derived !== undefined) this.#credentials.keys.proven(this.#derived);
+    if (this.#keys !== undefined) this.#credentials.keys.proven(this.#keys);
+  }
+
+  refused(): void {
+    if (this.#keys !== undefined) this.#credentials.keys.refused(this.#keys);
   }
 
   #parseServerFirst(message: string): { nonce: string; salt: string; iterations: number } {
-    const attributes = message.split(",");
-    if (message.startsWith("m="))
-      throw this.#error(
-        "malformed-request",
-        "the server wants an extension that is not known here",
-      );
-    this.#refuseError(message);
+    const attributes = this.#split(message);
     const nonce = attribute(attributes[0], "r");
     const salt = attribute(attributes[1], "s");
     const count = attribute(attributes[2], "i");
@@ -181,25 +188,32 @@ export class Scram implements Mechanism {
     crypto.pbkdf2(hash, encode(preparePassword(password)), saltBytes, iterations, (salted) => {
       const clientKey = crypto.hmac(hash, salted, encode("Client Key"));
       const serverKey = crypto.hmac(hash, salted, encode("Server Key"));
-      this.#derived = { hash, salt, iterations, clientKey, serverKey };
-      keys.add(this.#derived);
-      use(this.#derived);
+      const derived = { hash, salt, iterations, clientKey, serverKey };
+      keys.add(derived);
+      use(derived);
     });
   }
 
   #verify(message: string): void {
-    this.#refuseError(message);
-    const signature = decodeBase64(attribute(message.split(",")[0], "v") ?? "");
+    const signature = decodeBase64(attribute(this.#split(message)[0], "v") ?? "");
     const expected = this.#serverSignature;
     if (signature === undefined || expected === undefined || !equals(signature, expected))
       throw this.#error("server-unverified", "the server's signature is wrong");
     this.#verified = true;
   }
 
-  /** RFC 5802 section 7: the server may give its reason as "e=". */
-  #refuseError(message: string): void {
-    const reason = attribute(message.split(",")[0], "e");
-    if (reason !== undefined) throw this.#error("not-authorized", reason);
+  /** The attributes of a message. Those that are not known are left alone (RFC 5802 5.1), but for two. */
+  #split(message: string): string[] {
+    const attributes = message.split(",");
+    if (attributes.some((text) => attribute(text, "m") !== undefined))
+      throw this.#error(
+        "malformed-request",
+        "the server wants an extension that is not known here",
+      );
+    const reason = attribute(attributes[0], "e");
+    if (reason === undefined) return attributes;
+    this.refused();
+    throw this.#error("not-authorized", reason);
   }
 
   #error(condition: string, text: string): SaslError {

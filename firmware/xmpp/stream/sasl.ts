@@ -96,19 +96,18 @@ export class Sasl implements Step {
   }
 
   #failure(element: Element, mechanism: Mechanism, stream: Negotiation): void {
-    const condition = element.elements().find((child) => child.name !== "text")?.name;
-    if (condition === "invalid-mechanism" && this.#unseen) {
+    const condition =
+      element.elements().find((child) => child.name !== "text")?.name ?? "not-authorized";
+    const missing = this.#offered?.includes(mechanism.name) === false;
+    if (this.#unseen && (missing || condition === "invalid-mechanism")) {
       // We asked for the strongest before having seen the offer. Now choose from that, once it is here.
       this.#unseen = false;
       this.#mechanism = undefined;
       if (this.#offered !== undefined) this.#start(stream);
       return;
     }
-    throw new SaslError(
-      condition ?? "not-authorized",
-      element.childText("text") ?? "",
-      mechanism.name,
-    );
+    if (condition === "not-authorized") mechanism.refused?.();
+    throw new SaslError(condition, element.childText("text") ?? "", mechanism.name);
   }
 }
 

@@ -1,0 +1,94 @@
+/**
+ * Gets what the project needs and does not have: npm packages and, with `--servers`, the Debian packages
+ * of the XMPP servers that it is tested against.
+ */
+
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { root, run } from "./run.mjs";
+
+/** The servers, Prosody's extra modules, and what lets the two find each other without DNS. */
+const SERVER_PACKAGES = ["prosody", "prosody-modules", "ejabberd", "lua-unbound", "libnss-wrapper"];
+
+const INSTALLER = "install-debian-packages.sh";
+
+/** Installs the npm packages of the lock file, unless they are there. Without them it ends the process. */
+export async function installPackages() {
+  if (hasPackages()) return;
+  say("installing npm packages");
+  const status = await run(
+    "npm",
+    "install", // not `ci`, which wants the packages for every other kind of machine in the lock file
+    "--no-save",
+    "--include=dev",
+    "--ignore-scripts", // only node-expat needs its own, and a compiler: a rival in the benchmark
+    "--no-audit",
+    "--no-fund",
+  );
+  if (status === 0) return;
+  say(`npm failed with status ${status}; what it says above is the reason`);
+  process.exit(status);
+}
+
+function hasPackages() {
+  const wanted = lockedPackages("package-lock.json");
+  const present = lockedPackages("node_modules/.package-lock.json"); // npm's note of what it installed
+  delete wanted[""]; // the project itself
+  return Object.entries(wanted).every(([path, { version, optional }]) =>
+    // Optional ones are for other machines than this.
+    path in present ? present[path].version === version : optional,
+  );
+}
+
+function lockedPackages(file) {
+  try {
+    return JSON.parse(readFileSync(join(root, file), "utf8")).packages;
+  } catch (error) {
+    if (error.code === "ENOENT") return {};
+    throw error;
+  }
+}
+
+/** Installs the servers, where that is possible, unless they are there. Returns whether they are now. */
+export function installServers() {
+  const missing = missingDebianPackages();
+  if (missing.length === 0) return true;
+  say(`installing Debian packages: ${missing.join(" ")}`);
+  const problem = installDebianPackages(missing);
+  if (problem === undefined) return true;
+  say(`that is not possible: ${problem}`);
+  say(`somebody with root's rights could run: sh scripts/${INSTALLER} ${missing.join(" ")}`);
+  return false;
+}
+
+function missingDebianPackages() {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is dpkg's way to write a template, too
+  const format = "${Package} ${db:Status-Status}\n";
+  const query = ["--show", "--showformat", format, ...SERVER_PACKAGES];
+  const { stdout } = spawnSync("dpkg-query", query, { encoding: "utf8" });
+  const lines = stdout?.split("\n") ?? []; // nothing where there is no dpkg
+  return SERVER_PACKAGES.filter((name) => !lines.includes(`${name} installed`));
+}
+
+/** Returns why it did not work, or nothing. */
+function installDebianPackages(packages) {
+  const install = ["sh", join(root, "scripts", INSTALLER), ...packages];
+  const [program, ...args] = process.getuid() === 0 ? install : ["sudo", "-n", ...install];
+  const { error, status, stderr } = spawnSync(program, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  if (status === 0) return undefined;
+  return error ? `${program} cannot be run (${error.code})` : stderr.trim().split("\n").at(-1);
+}
+
+function say(what) {
+  console.log(`set-up: ${what}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await installPackages();
+  if (process.argv.includes("--servers") && !installServers()) process.exitCode = 1;
+}

@@ -1,0 +1,14 @@
+/** `npm start [-- options]`: builds what has changed, and runs `pipit demo` with the options. */
+
+import { fileURLToPath } from "node:url";
+import { runPackage } from "./run.mjs";
+import { installPackages } from "./setup.mjs";
+
+await installPackages();
+const status = await runPackage("typescript/bin/tsc", "-b", "host-sim");
+if (status !== 0) process.exit(status);
+
+// In this very process, so that Ctrl-C has only one to reach.
+const program = fileURLToPath(new URL("../build/host-sim/cli/main.js", import.meta.url));
+process.argv = [process.execPath, program, "demo", ...process.argv.slice(2)];
+await import(program);

@@ -1,0 +1,153 @@
+import * as dgram from "node:dgram";
+import { once } from "node:events";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import type { UDPConstructor } from "../../firmware/io.js";
+import { UDP } from "../../host-sim/node/udp.js";
+
+type Options = ConstructorParameters<UDPConstructor>[0];
+
+const opened: { close(): unknown }[] = [];
+afterEach(() => {
+  for (const each of opened.splice(0)) {
+    each.close();
+  }
+});
+
+function open(options: Options = {}): UDP {
+  const socket = new UDP(options);
+  opened.push(socket);
+  return socket;
+}
+
+/** The other side: a socket of Node's at a free port. */
+async function openPeer(address = "127.0.0.1"): Promise<dgram.Socket> {
+  const peer = dgram.createSocket(address.includes(":") ? "udp6" : "udp4").bind(0, address);
+  await once(peer, "listening");
+  opened.push({ close: () => peer.close() });
+  return peer;
+}
+
+/** A port at which nobody receives. */
+async function freePort(): Promise<number> {
+  const peer = dgram.createSocket("udp4").bind(0, "127.0.0.1");
+  await once(peer, "listening");
+  const { port } = peer.address();
+  peer.close();
+  await once(peer, "close");
+  return port;
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (data: ArrayBuffer | undefined) => data && new TextDecoder().decode(data);
+
+/** Sends `count` datagrams to a socket that receives at `port`, until that has all it takes. */
+function fill(port: number, count: number, expected: number): Promise<UDP> {
+  return new Promise((resolve) => {
+    open({
+      port,
+      onReadable(waiting) {
+        if (waiting === expected) {
+          resolve(this as UDP);
+        }
+      },
+    });
+    const sender = open();
+    for (let index = 0; index < count; index += 1) {
+      sender.write(bytes(`${index}`), "127.0.0.1", port);
+    }
+  });
+}
+
+describe("UDP on Node", () => {
+  test.each(["127.0.0.1", "::1"])("a question to %s gets its answer", async (address) => {
+    const peer = await openPeer(address);
+    const { port } = peer.address();
+    peer.on("message", (question, from) => {
+      peer.send(`${question}!`, from.port, from.address);
+    });
+
+    let socket: UDP | undefined;
+    const waiting = await new Promise((resolve) => {
+      socket = open({ onReadable: resolve });
+      socket.write(bytes("ping").buffer, address, port);
+    });
+    expect(waiting).toBe(1);
+    const answer = socket?.read();
+    expect(text(answer)).toBe("ping!");
+    expect({ ...answer }).toEqual({ address, port });
+    expect(socket?.read()).toBeUndefined();
+  });
+
+  test("datagrams are received at the port, counted, and read in their order", async () => {
+    const socket = await fill(await freePort(), 3, 3);
+    expect([text(socket.read()), text(socket.read()), text(socket.read())]).toEqual([
+      "0",
+      "1",
+      "2",
+    ]);
+    expect(socket.read()).toBeUndefined();
+  });
+
+  test("what is sent is not changed by what becomes of its buffer", async () => {
+    const peer = await openPeer();
+    const buffer = bytes("before");
+    open().write(buffer, "127.0.0.1", peer.address().port);
+    buffer.fill(0);
+    const [message] = await once(peer, "message");
+    expect(String(message)).toBe("before");
+  });
+
+  test("onError says that the port is taken", async () => {
+    const peer = dgram.createSocket("udp4").bind(0);
+    await once(peer, "listening");
+    opened.push({ close: () => peer.close() });
+    const reason = await new Promise((onError) => {
+      open({ port: peer.address().port, onError });
+    });
+    expect(String(reason)).toContain("EADDRINUSE");
+  });
+
+  test("onError says that a datagram cannot be sent, and the next one can", async () => {
+    const peer = await openPeer();
+    let socket: UDP | undefined;
+    const reason = await new Promise((onError) => {
+      socket = open({ onError });
+      socket.write(new Uint8Array(70_000), "127.0.0.1", peer.address().port);
+    });
+    expect(String(reason)).toContain("EMSGSIZE");
+    socket?.write(bytes("small"), "127.0.0.1", peer.address().port);
+    await once(peer, "message");
+  });
+
+  test("close ends all callbacks", async () => {
+    const peer = await openPeer();
+    const calls: unknown[] = [];
+    const socket = open({ onReadable: () => calls.push("readable"), onError: () => calls.push(1) });
+    socket.write(bytes("ping"), "127.0.0.1", peer.address().port);
+    const [, from] = (await once(peer, "message")) as [Buffer, dgram.RemoteInfo];
+    peer.send("answer", from.port, from.address);
+    socket.close();
+    socket.close();
+    await fill(await freePort(), 1, 1);
+    expect(calls).toEqual([]);
+    expect(() => socket.read()).toThrow("closed");
+    expect(() => socket.write(bytes("x"), "127.0.0.1", 53)).toThrow("closed");
+  });
+
+  test.each<[string, object, typeof TypeError | typeof RangeError]>([
+    ["port 0", { port: 0 }, RangeError],
+    ["port 65536", { port: 65536 }, RangeError],
+    ["an onReadable that is no function", { onReadable: 1 }, TypeError],
+    ["an onError that is no function", { onError: {} }, TypeError],
+  ])("%s is refused", (_what, options, type) => {
+    expect(() => new UDP(options as Options)).toThrow(type);
+  });
+
+  test.each<[string, unknown[], typeof TypeError | typeof RangeError]>([
+    ["a name in place of an address", [bytes("x"), "localhost", 53], TypeError],
+    ["port 0", [bytes("x"), "127.0.0.1", 0], RangeError],
+    ["a string in place of bytes", ["x", "127.0.0.1", 53], TypeError],
+  ])("%s is refused by write", (_what, values, type) => {
+    expect(() => open().write(...(values as Parameters<UDP["write"]>))).toThrow(type);
+  });
+});
