@@ -4,7 +4,7 @@
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 
-# Those that ask for a service to be started, or not, ask this program first; 101 is a no.
+# Packages ask this program whether they may start their services (invoke-rc.d(8)); 101 is a no.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT

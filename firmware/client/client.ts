@@ -9,8 +9,15 @@ import { ConfigError, type StreamError, TransportError, XmppError } from "../xmp
 import { sendPing } from "../xmpp/extensions/ping.js";
 import { JID } from "../xmpp/jid.js";
 import { NS_CLIENT } from "../xmpp/namespaces.js";
-import { MECHANISMS, type MechanismName } from "../xmpp/sasl/mechanism.js";
-import { ScramKeyCache } from "../xmpp/sasl/scram.js";
+import {
+  type Credentials,
+  MECHANISMS,
+  type MechanismName,
+  type SaslPolicy,
+  usableMechanisms,
+} from "../xmpp/sasl/mechanism.js";
+import { preparePassword } from "../xmpp/sasl/password.js";
+import { MIN_ITERATIONS, ScramKeyCache } from "../xmpp/sasl/scram.js";
 import { Dispatcher, type Extension, type Stanzas } from "../xmpp/stanza/dispatcher.js";
 import { type Presence, presenceChildren } from "../xmpp/stanza/presence.js";
 import { Bind, LegacySession } from "../xmpp/stream/bind.js";
@@ -100,7 +107,8 @@ const MAX_HOPS = 3;
 export class Client {
   readonly #options: ClientOptions;
   readonly #account: JID;
-  readonly #keys: ScramKeyCache;
+  readonly #credentials: Credentials;
+  readonly #policy: SaslPolicy;
   readonly #names: Names;
   readonly #limits: Limits;
   readonly #keepAliveOptions: KeepAliveOptions;
@@ -130,9 +138,19 @@ export class Client {
   constructor(options: ClientOptions) {
     const account = JID.parse(options.jid);
     if (account.local === "") throw new ConfigError("jid", `${options.jid} is not an account`);
-    this.#options = check(options);
+    const { password, keys = new ScramKeyCache(), floor, maxIterations } = options;
+    this.#options = check(options, account);
     this.#account = account;
-    this.#keys = options.keys ?? new ScramKeyCache();
+    this.#credentials = {
+      username: account.local,
+      keys,
+      ...(password === undefined ? {} : { password: preparePassword(password) }),
+    };
+    this.#policy = {
+      floor: floor ?? "SCRAM-SHA-1",
+      maxIterations: maxIterations ?? MAX_ITERATIONS,
+    };
+    usableMechanisms(this.#credentials, this.#policy);
     this.#names = options.names ?? new Names();
     this.#limits = { ...LIMITS, ...options.limits };
     this.#keepAliveOptions = { ...KEEP_ALIVE, ...options.keepAlive };
@@ -142,7 +160,7 @@ export class Client {
       jid: account,
       timer: options.timer,
       crypto: options.crypto,
-      send: (stanza) => this.#send(stanza),
+      send: (stanza, urgent) => this.#send(stanza, urgent),
     });
     for (const extension of options.extensions ?? []) extension.install(this.#dispatcher);
     const backoff = { ...BACKOFF, ...options.backoff };
@@ -191,34 +209,29 @@ export class Client {
     this.#setState("closing");
     this.#stop();
     const connection = this.#connection;
-    if (connection === undefined) {
-      // As after a constructor, callbacks come later.
-      this.#wait = this.#options.timer.set(() => this.#closed(), 0);
-      return;
-    }
-    try {
-      if (wasOnline && this.#presence !== null)
-        connection.send(xml("presence", { xmlns: NS_CLIENT, type: "unavailable" }));
-    } catch {
-      // The queue is full. The end of the stream makes the resource unavailable too (RFC 6121 4.5.2).
-    }
+    if (connection === undefined) return this.#closeLater();
+    if (wasOnline && this.#presence !== null)
+      connection.send(xml("presence", { xmlns: NS_CLIENT, type: "unavailable" }), true);
     connection.close();
   }
 
   // Connecting
 
   #begin(): void {
-    this.#setState("connecting");
-    const { host, security, dns, timer, crypto } = this.#options;
+    this.#hops = 0;
+    if (!this.#enter("connecting")) return;
+    const { security, dns, timer, crypto } = this.#options;
+    const { domain } = this.#account;
+    const host = this.#options.host ?? literalAddress(domain);
     if (host !== undefined || dns === undefined) {
       const direct = security === "direct";
       const port = this.#options.port ?? (direct ? DIRECT_PORT : DEFAULT_PORT);
-      this.#targets = [{ host: host ?? this.#account.domain, port, direct }];
+      this.#targets = [{ host: host ?? domain, port, direct }];
       this.#tryNext();
       return;
     }
     const io = { dns, timer, crypto, random: () => this.#random() };
-    this.#lookup = new ServerLookup(this.#account.domain, io, (error, targets) => {
+    this.#lookup = new ServerLookup(domain, io, (error, targets) => {
       this.#lookup = undefined;
       this.#targets = targets;
       if (error === undefined) this.#tryNext();
@@ -228,23 +241,27 @@ export class Client {
 
   #tryNext(): void {
     const target = this.#targets.shift() as Target;
+    const { host } = target;
+    if (isAddress(host)) return this.#connect(target, host);
+    const fail = (why: string): void => {
+      this.#closeResolver();
+      this.#lost(new TransportError("remote-server-not-found", `${host} ${why}`));
+    };
     const { dns } = this.#options;
-    if (dns === undefined || isAddress(target.host)) {
-      this.#connect(target, target.host);
-      return;
+    if (dns === undefined) return fail("is a name, and there is no DNS");
+    try {
+      this.#resolver = new dns.io(dns);
+      this.#resolver.resolve({
+        host,
+        onResolved: (_host, address) => {
+          this.#closeResolver();
+          this.#connect(target, address);
+        },
+        onError: () => fail("has no address"),
+      });
+    } catch (error) {
+      fail(`cannot be resolved: ${error}`);
     }
-    this.#resolver = new dns.io(dns);
-    this.#resolver.resolve({
-      host: target.host,
-      onResolved: (_host, address) => {
-        this.#closeResolver();
-        this.#connect(target, address);
-      },
-      onError: () => {
-        this.#closeResolver();
-        this.#lost(new TransportError("remote-server-not-found", `${target.host} has no address`));
-      },
-    });
   }
 
   #connect(target: Target, address: string): void {
@@ -263,31 +280,19 @@ export class Client {
         },
       );
     } catch (error) {
-      // The host's socket refused its options: there may be no memory for one, or a certificate is no good.
-      this.#lost(
-        error instanceof XmppError ? error : new TransportError("connection-failed", String(error)),
-      );
+      this.#lost(error as XmppError);
     }
   }
 
   #streamOptions(direct: boolean): StreamOptions {
-    const { crypto, password, floor, maxIterations, lang } = this.#options;
+    const { crypto, lang } = this.#options;
     const pipelined = (this.#options.pipelining ?? true) && !this.#cautious;
-    const credentials = {
-      username: this.#account.local,
-      keys: this.#keys,
-      ...(password === undefined ? {} : { password }),
-    };
-    const policy = {
-      floor: floor ?? "SCRAM-SHA-1",
-      maxIterations: maxIterations ?? MAX_ITERATIONS,
-    };
     return {
       domain: this.#account.domain,
       lang: lang ?? "en",
       steps: [
         ...(direct ? [] : [new StartTLS(pipelined)]),
-        new Sasl(credentials, policy, crypto, pipelined),
+        new Sasl(this.#credentials, this.#policy, crypto, pipelined),
         new Bind(this.#account.resource, pipelined),
         new LegacySession(),
       ],
@@ -300,10 +305,10 @@ export class Client {
   #online(jid: JID): void {
     this.#dispatcher.jid = jid;
     this.#backoff.reset();
-    this.#hops = 0;
+    this.#targets = [];
     this.#cautious = false;
     this.#wasOnline = true;
-    this.#setState("online");
+    if (!this.#enter("online")) return;
     const { interval, timeout } = this.#keepAliveOptions;
     this.#keepAlive = new KeepAlive(interval, this.#options.timer, () => this.#ask(timeout));
     this.#sendPresence();
@@ -311,21 +316,22 @@ export class Client {
   }
 
   #ask(timeout: number): void {
-    sendPing(this.#dispatcher, undefined, timeout, (error) => {
+    const done: Done = (error) => {
       if (error instanceof TransportError && error.condition === "remote-server-timeout")
         this.#connection?.fail(error);
-    });
+    };
+    this.#dispatcher.request("get", undefined, pingElement(), done, timeout, true);
   }
 
   #sendPresence(): void {
     if (this.#presence !== null)
-      this.#send(this.#dispatcher.presence({}, presenceChildren(this.#presence)));
+      this.#send(this.#dispatcher.presence({}, presenceChildren(this.#presence)), true);
   }
 
-  #send(stanza: Element): void {
+  #send(stanza: Element, urgent: boolean): void {
     if (this.#connection === undefined)
       throw new TransportError("not-connected", "there is no connection to send on");
-    this.#connection.send(stanza);
+    this.#connection.send(stanza, urgent);
   }
 
   // Losing the connection
@@ -338,10 +344,18 @@ export class Client {
     const wasOnline = this.#wasOnline;
     this.#wasOnline = false;
     this.#dispatcher.jid = this.#account;
-    this.#dispatcher.disconnected(error);
-    if (this.#state === "closing") this.#closed();
+    try {
+      this.#dispatcher.disconnected(error);
+    } finally {
+      this.#next(error, negotiated && !wasOnline);
+    }
+  }
+
+  #next(error: XmppError | undefined, : boolean): void {
+    if (this.#state === "closing") this.#closeLater();
     else if (error === undefined) this.#lost(new TransportError("connection-closed"));
-    else if (error.condition === "see-other-host") this.#moved(error as StreamError);
+    else if (error instanceof StreamError && error.condition === "see-other-host")
+      this.#moved(error);
     else {
       // A server that stumbles over what was said too early says anything or nothing about it.
       if (negotiated && !wasOnline && error.retry === "now") this.#cautious = !this.#cautious;

@@ -38,7 +38,7 @@ const NEGOTIATION_TIMEOUT = 60_000;
 /** How long to wait for the server to close its side of the stream after we have closed ours. */
 const CLOSE_TIMEOUT = 5_000;
 
-/** Bytes that wait to be sent, above which no more stanzas are taken. */
+/** Bytes that wait to be sent, above which no more stanzas are taken, and no more input that asks for answers. */
 const QUEUE_BYTES = 16_384;
 
 /** Bytes to take out of the socket at once: this is what a device has a buffer for. */
@@ -75,6 +75,7 @@ export class Connection {
   readonly #stream: Stream;
   #socket: Socket | undefined;
   #deadline: TimerHandle | undefined;
+  #failure: TimerHandle | undefined;
   /** Whether the present socket has said that it stands. */
   #connected = false;
   /** Whether the present socket took over a plain one. */
@@ -102,15 +103,15 @@ export class Connection {
       onStartTLS: () => this.#startTLS(),
       onWritable: () => events.onWritable(),
       onOnline: (jid) => {
-        this.#setDeadline(undefined, "");
+        options.timer.clear(this.#deadline);
         events.onOnline(jid);
       },
       onElement: (element) => events.onElement(element),
       onClosed: (error) => this.#finish(error),
     });
     const { address, port, direct } = options;
-    this.#socket = direct ? this.#openTLS({ address, port }) : this.#openTCP({ address, port });
-    this.#setDeadline(CONNECT_TIMEOUT, `${address} port ${port} cannot be reached`);
+    this.#socket = this.#openSocket(direct, { address, port });
+    this.#setTimeout(CONNECT_TIMEOUT, `${address} port ${port} cannot be reached`);
   }
 
   /** The language of what the server sends without saying in which. */
@@ -125,10 +126,11 @@ export class Connection {
 
   /**
    * Sends a stanza.
+   * @param urgent whether to send it even if the queue is full
    * @throws TransportError `not-connected` or `queue-full`; ConfigError `stanza-too-big`
    */
-  send(stanza: Element): void {
-    if (this.#queued > QUEUE_BYTES) {
+  send(stanza: Element, urgent: boolean): void {
+    if (this.#queued > QUEUE_BYTES && !urgent) {
       this.#wasFull = true;
       throw new TransportError(
         "queue-full",
@@ -144,9 +146,7 @@ export class Connection {
     this.#closing = true;
     if (!this.#connected) return this.#finish();
     this.#stream.close();
-    if (this.#closed) return;
-    this.#setDeadline(undefined, "");
-    this.#deadline = this.#options.timer.set(() => this.#finish(), CLOSE_TIMEOUT);
+    this.#setDeadline(CLOSE_TIMEOUT, undefined);
   }
 
   /** Drops the connection for a reason found outside of it. */
@@ -155,6 +155,17 @@ export class Connection {
   }
 
   // Sockets
+
+  /** @throws XmppError when the host refuses: it may have no memory for a socket, or a certificate is no good */
+  #openSocket(secure: boolean, source: SocketSource): Socket {
+    try {
+      return secure ? this.#openTLS(source) : this.#openTCP(source);
+    } catch (error) {
+      throw error instanceof XmppError
+        ? error
+        : new TransportError("connection-failed", String(error));
+    }
+  }
 
   #openTCP(source: SocketSource): Socket {
     return new this.#options.tcp.io({ ...source, noDelay: true, ...this.#callbacks() });
@@ -187,28 +198,25 @@ export class Connection {
   }
 
   #startTLS(): void {
-    if (this.#unread > 0) {
-      // They were sent in the clear, and TLS must not take them for its own (CVE-2011-0411).
-      this.#stream.fail(
-        new StreamError("policy-violation", "the server went on behind <proceed/>"),
-      );
-      return;
-    }
+    // What is unread was sent in the clear, and TLS must not take it for its own (CVE-2011-0411).
+    if (this.#unread > 0)
+      throw new StreamError("policy-violation", "the server went on behind <proceed/>");
     this.#connected = false;
     this.#upgraded = true;
     this.#credit = 0;
-    this.#setDeadline(CONNECT_TIMEOUT, "the server does not answer in TLS");
-    this.#socket = this.#openTLS({ from: this.#socket as Socket });
+    this.#setTimeout(CONNECT_TIMEOUT, "the server does not answer in TLS");
+    this.#socket = this.#openSocket(true, { from: this.#socket as Socket });
   }
 
   #onWritable(count: number): void {
     this.#credit = count;
     if (this.#connected) {
       this.#flush();
+      this.#read();
       return;
     }
     this.#connected = true;
-    this.#setDeadline(NEGOTIATION_TIMEOUT, "the server does not answer");
+    this.#setTimeout(NEGOTIATION_TIMEOUT, "the server does not answer");
     this.#cork(() => {
       this.#opened = true;
       if (this.#upgraded) this.#stream.secured();
@@ -218,15 +226,19 @@ export class Connection {
 
   #onReadable(count: number): void {
     this.#events.onHeard();
-    this.#cork(() => {
-      const socket = this.#socket as Socket;
-      for (this.#unread = count; this.#unread > 0 && socket === this.#socket; ) {
-        const bytes = socket.read(Math.min(this.#unread, READ_BYTES));
-        if (bytes === undefined) break;
-        this.#unread -= bytes.byteLength;
-        this.#stream.receive(new Uint8Array(bytes));
-      }
-    });
+    this.#unread = count;
+    this.#read();
+  }
+
+  /** Reads what waits, unless answers pile up: a peer that does not take them is held back until it does. */
+  #read(): void {
+    const socket = this.#socket;
+    while (this.#unread > 0 && this.#queued <= QUEUE_BYTES && socket === this.#socket) {
+      const bytes = socket?.read(Math.min(this.#unread, READ_BYTES));
+      if (bytes === undefined) break;
+      this.#unread -= bytes.byteLength;
+      this.#cork(() => this.#stream.receive(new Uint8Array(bytes)));
+    }
   }
 
   #onError(reason: Error | undefined): void {
@@ -257,14 +269,25 @@ export class Connection {
 
   #flush(): void {
     if (this.#corked || this.#closed || !this.#connected) return;
+    try {
+      this.#write();
+    } catch (error) {
+      // A host may find out by this that the connection is lost. Whoever sends hears of it later.
+      const lost = new TransportError("connection-lost", String(error));
+      this.#credit = 0;
+      this.#failure ??= this.#options.timer.set(() => this.#finish(lost), 0);
+    }
+    if (!this.#wasFull || this.#queued > QUEUE_BYTES / 2) return;
+    this.#wasFull = false;
+    this.#events.onWritable();
+  }
+
+  #write(): void {
     while (this.#queued > 0 && this.#credit > 0) {
       const bytes = this.#dequeue(this.#credit);
       this.#queued -= bytes.length;
       this.#credit = (this.#socket as Socket).write(bytes) ?? this.#credit - bytes.length;
     }
-    if (!this.#wasFull || this.#queued > QUEUE_BYTES / 2) return;
-    this.#wasFull = false;
-    this.#events.onWritable();
   }
 
   /** The next bytes to send, `limit` at most. */
@@ -289,22 +312,28 @@ export class Connection {
 
   // The end
 
-  #setDeadline(delay: number | undefined, text: string): void {
+  #setTimeout(delay: number, text: string): void {
+    this.#setDeadline(delay, new TransportError("remote-server-timeout", text));
+  }
+
+  /** Ends the connection in `delay` milliseconds, in place of an earlier deadline. */
+  #setDeadline(delay: number, error: XmppError | undefined): void {
     const { timer } = this.#options;
     timer.clear(this.#deadline);
-    this.#deadline = undefined;
-    if (delay === undefined) return;
-    const expire = (): void => this.#finish(new TransportError("remote-server-timeout", text));
-    this.#deadline = timer.set(expire, delay);
+    this.#deadline = timer.set(() => this.#finish(error), delay);
   }
 
   #finish(error?: XmppError): void {
     if (this.#closed) return;
-    // The end of our side of the stream may still wait; TCP sends it after the socket is released.
-    this.#corked = false;
-    this.#flush();
     this.#closed = true;
-    this.#setDeadline(undefined, "");
+    this.#options.timer.clear(this.#deadline);
+    this.#options.timer.clear(this.#failure);
+    try {
+      // The end of our side of the stream may still wait; TCP sends it after the socket is released.
+      if (this.#connected) this.#write();
+    } catch {
+      // It mattered to the peer alone.
+    }
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close();

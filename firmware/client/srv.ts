@@ -78,15 +78,19 @@ export class ServerLookup {
     this.#tries++;
     this.#timeout = this.#timer.set(() => this.#ask(), QUERY_TIMEOUT);
     this.#udp?.close();
-    this.#udp = new this.#dns.socket.io({
-      onReadable: (): void => this.#read(address, port),
+    this.#udp = undefined;
+    try {
+      this.#udp = new this.#dns.socket.io({
+        onReadable: (): void => this.#read(address, port),
+        onError: (): void => {},
+      });
+      for (let i = 0; i < SERVICES.length; i++) {
+        if (this.#answers[i] !== undefined) continue;
+        const query = srvQuery(this.#ids[i] as number, this.#name(i));
+        this.#udp.write(query, address, port);
+      }
+    } catch {
       // An unreachable name server is one that does not answer: the next one is asked in time.
-      onError: (): void => {},
-    });
-    for (let i = 0; i < SERVICES.length; i++) {
-      if (this.#answers[i] !== undefined) continue;
-      const query = srvQuery(this.#ids[i] as number, this.#name(i));
-      this.#udp.write(query, address, port);
     }
   }
 

@@ -1,15 +1,22 @@
 /** Ctrl-C and its like. */
 
+/** Milliseconds within which a second signal is an echo: npm passes on the Ctrl-C that we have had already. */
+const ECHO = 500;
+
 /**
  * Calls `close` on the first SIGINT or SIGTERM. Somebody who presses Ctrl-C again does not want to wait for
- * good manners, so the second ends the process.
+ * good manners, so the next ends the process.
  */
 export function onInterrupt(close: () => void): void {
-  let asked = false;
+  let first: number | undefined;
   const interrupt = (signal: NodeJS.Signals): void => {
-    if (asked) process.exit(signal === "SIGINT" ? 130 : 143);
-    asked = true;
-    close();
+    const now = performance.now();
+    if (first === undefined) {
+      first = now;
+      close();
+    } else if (now - first > ECHO) {
+      process.exit(signal === "SIGINT" ? 130 : 143);
+    }
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);

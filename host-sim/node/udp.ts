@@ -88,7 +88,7 @@ export class UDP implements UDPSocket {
   #create(type: dgram.SocketType): dgram.Socket {
     const socket = dgram.createSocket(type);
     socket.on("message", (message, { address, port }) => {
-      if (!this.#isClosed && this.#received.length < QUEUE_LENGTH) {
+      if (this.#received.length < QUEUE_LENGTH) {
         this.#received.push(Object.assign(copyOf(message).buffer, { address, port }));
         this.#onReadable?.(this.#received.length);
       }

@@ -31,3 +31,11 @@ export function throws(action: () => unknown, type: ErrorConstructor, text = "")
   }
   throw new Error(`expected a ${type.name}`);
 }
+
+export async function rejects(promise: Promise<unknown>): Promise<void> {
+  const outcome = await promise.then(
+    () => "fulfilled",
+    () => "rejected",
+  );
+  equal(outcome, "rejected", "promise");
+}

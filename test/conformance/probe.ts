@@ -107,9 +107,10 @@ export class Probe {
   async send(bytes: Uint8Array): Promise<void> {
     for (let sent = 0; sent < bytes.length; ) {
       await this.until(() => this.credit > 0);
-      const piece = bytes.subarray(sent, sent + this.credit);
+      const piece = bytes.slice(sent, sent + this.credit);
       this.credit = this.socket.write(piece) ?? 0;
       sent += piece.length;
+      piece.fill(0); // the buffer is ours again
     }
   }
 }

@@ -176,21 +176,23 @@ export function tlsConformance(host: TestHost, cases: readonly [TLSCase, ...TLSC
     probe.socket.close();
   });
 
-  test("a connection that ended in the clear does not become secure", async (listener) => {
-    const plain = openPlain(listener);
-    const peer = await listener.accept();
-    await plain.connected();
-    await peer.send(bytes(10));
-    peer.end();
-    await plain.available(10);
-    await settle(host);
-    const probe = new Probe((own) => new host.TLS({ from: plain.socket, ...secured(), ...own }));
-    await probe.failed();
-    await settle(host);
-    equal(probe.calls.join(), "error");
-    throws(() => probe.socket.write(bytes(1)), Error);
-    probe.socket.close();
-  });
+  for (const how of ["end", "reset"] as const) {
+    test(`a connection that failed in the clear does not become secure (${how})`, async (listener) => {
+      const plain = openPlain(listener);
+      const peer = await listener.accept();
+      await plain.connected();
+      await peer.send(bytes(10));
+      await plain.available(10);
+      peer[how]();
+      await settle(host);
+      const probe = new Probe((own) => new host.TLS({ from: plain.socket, ...secured(), ...own }));
+      await probe.failed();
+      await settle(host);
+      equal(probe.calls.join(), "error");
+      throws(() => probe.socket.write(bytes(1)), Error);
+      probe.socket.close();
+    });
+  }
 
   test("options are left as they are, and unknown ones do no harm", async (listener) => {
     const { TCP, secure } = secured();

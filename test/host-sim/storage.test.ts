@@ -51,6 +51,16 @@ describe("storage on Node", () => {
     expect(readdirSync(directory)).toEqual(["outbox.json"]);
   });
 
+  test("a write that fails changes nothing", () => {
+    const directory = fresh();
+    const store = new Storage(directory).open({ path: "outbox" });
+    store.write("key", Uint8Array.of(1));
+    rmSync(directory, { recursive: true });
+    expect(() => store.write("key", Uint8Array.of(2))).toThrow("outbox.json");
+    expect(() => store.delete("key")).toThrow("outbox.json");
+    expect(store.read("key")).toEqual(Uint8Array.of(1).buffer);
+  });
+
   test("writes that wear the flash are counted", () => {
     const storage = new Storage(fresh());
     const [one, two] = [storage.open({ path: "one" }), storage.open({ path: "two" })];

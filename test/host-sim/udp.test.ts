@@ -88,6 +88,16 @@ describe("UDP on Node", () => {
     expect(socket.read()).toBeUndefined();
   });
 
+  test("more datagrams than 32 are not kept", async () => {
+    const socket = await fill(await freePort(), 40, 32);
+    await fill(await freePort(), 1, 1); // by then the rest has come, too
+    const words: unknown[] = [];
+    for (let word = text(socket.read()); word !== undefined; word = text(socket.read())) {
+      words.push(word);
+    }
+    expect(words).toEqual(Array.from({ length: 32 }, (_, index) => `${index}`));
+  });
+
   test("what is sent is not changed by what becomes of its buffer", async () => {
     const peer = await openPeer();
     const buffer = bytes("before");

@@ -152,7 +152,8 @@ if (requireServers())
 
       test("a reading that is published reaches a subscriber and stays on the node", async () => {
         const boss = await owner();
-        await promised((done) => boss.pubsub.createNode("weather", TELEMETRY_NODE, done));
+        const config = { ...TELEMETRY_NODE, notify_retract: "true" };
+        await promised((done) => boss.pubsub.createNode("weather", config, done));
         await promised((done) => boss.pubsub.subscribe("weather", done));
         const board = await online();
         const id = await promised<string>((done) => board.pubsub.publish("weather", item, done));

@@ -7,6 +7,7 @@
  */
 
 import { ConfigError, StanzaError, type XmppError } from "../errors.js";
+import { JID } from "../jid.js";
 import type { Extension, Stanzas } from "../stanza/dispatcher.js";
 import { type Element, xml } from "../xml/element.js";
 import { type Fields, parseForm, submitForm } from "./data-forms.js";
@@ -58,9 +59,12 @@ export class PubSub implements Extension {
   readonly #onEvent: ((event: PubSubEvent) => void) | undefined;
   #stanzas: Stanzas | undefined;
 
-  /** @param onEvent is told of events, from this service only */
+  /**
+   * @param onEvent is told of events, from this service only
+   * @throws ConfigError `jid-malformed` when `service` is no address
+   */
   constructor(service: string, onEvent?: (event: PubSubEvent) => void) {
-    this.service = service;
+    this.service = JID.parse(service).toString();
     this.#onEvent = onEvent;
   }
 
@@ -69,8 +73,9 @@ export class PubSub implements Extension {
     const onEvent = this.#onEvent;
     if (onEvent === undefined) return;
     stanzas.onMessage("event", NS_PUBSUB_EVENT, (event, message) => {
-      // An event from anyone else is a stranger's claim.
-      if (message.attr("from") !== this.service) return;
+      // An event from anyone else is a stranger's claim. No sender means our own account (RFC 6120 8.1.2.1).
+      const sender = message.attr("from") ?? stanzas.jid.bare.toString();
+      if (sender !== this.service) return;
       for (const parsed of parseEvents(event)) onEvent(parsed);
     });
   }

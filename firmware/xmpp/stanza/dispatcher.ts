@@ -5,8 +5,8 @@
 
 import type { Crypto, Timer } from "../../io.js";
 import { encodeBase64 } from "../base64.js";
-import { StanzaError, TransportError, type XmppError } from "../errors.js";
-import type { JID } from "../jid.js";
+import { StanzaError, TransportError, XmppError } from "../errors.js";
+import { JID } from "../jid.js";
 import { NS_CLIENT } from "../namespaces.js";
 import { type Element, xml } from "../xml/element.js";
 import { errorReply } from "./error.js";
@@ -37,7 +37,7 @@ export interface Stanzas {
   send(stanza: Element): void;
   /**
    * Sends an iq and waits for the reply.
-   * @throws as `send` does; `done` is not called then
+   * @throws as `send` does, and ConfigError `jid-malformed`; `done` is not called then
    * @param type what is asked: `get` or `set`
    * @param to the address; `undefined` for our own account at our server
    * @param done called once, later: with the reply, or with a
@@ -53,7 +53,10 @@ export interface Stanzas {
   ): void;
   /** Answers iq stanzas that carry this payload. One handler for each. */
   onIq(type: "get" | "set", name: string, namespace: string, handler: IqHandler): void;
-  /** Takes messages, errors excepted, that carry this payload. One handler for each. */
+  /**
+   * Takes messages, errors excepted, that carry this payload; of several alike in one message, the first.
+   * One handler for each.
+   */
   onMessage(name: string, namespace: string, handler: MessageHandler): void;
   /** Takes every presence stanza. */
   onPresence(handler: PresenceHandler): void;
@@ -80,12 +83,13 @@ export interface DispatcherOptions {
   jid: JID;
   timer: Timer;
   crypto: Crypto;
-  send(stanza: Element): void;
+  /** Sends as {@link Stanzas.send} does. @param urgent whether it goes even if the connection does not keep up */
+  send(stanza: Element, urgent: boolean): void;
 }
 
 export class Dispatcher implements Stanzas {
   jid: JID;
-  readonly #send: (stanza: Element) => void;
+  readonly #send: (stanza: Element, urgent: boolean) => void;
   readonly #requests: Requests;
   readonly #handlers = new Map<string, IqHandler | MessageHandler>();
   readonly #presence: PresenceHandler[] = [];
@@ -107,7 +111,7 @@ export class Dispatcher implements Stanzas {
   }
 
   send(stanza: Element): void {
-    this.#send(stanza);
+    this.#send(stanza, false);
   }
 
   request(
@@ -116,11 +120,14 @@ export class Dispatcher implements Stanzas {
     payload: Element,
     done: Done,
     timeout: number = REQUEST_TIMEOUT,
+    urgent = false,
   ): void {
     const id = `${this.#prefix}${(this.#counter++).toString(36)}`;
-    this.#requests.add(id, to ?? "", timeout, done);
+    // The reply comes from the address as the server writes it.
+    const address = to === undefined ? undefined : JID.parse(to).toString();
+    this.#requests.add(id, address ?? "", timeout, done);
     try {
-      this.#send(xml("iq", { xmlns: NS_CLIENT, type, id, to }, payload));
+      this.#send(xml("iq", { xmlns: NS_CLIENT, type, id, to: address }, payload), urgent);
     } catch (error) {
       this.#requests.cancel(id);
       throw error;
@@ -185,7 +192,14 @@ export class Dispatcher implements Stanzas {
       return;
     }
     if (iq.attr("id") === undefined) return; // which cannot be answered
-    this.#send(this.#answer(iq, type));
+    const answer = this.#answer(iq, type);
+    try {
+      // Answers are as few as what is read, and reading stops while the connection does not keep up.
+      this.#send(answer, true);
+    } catch (error) {
+      // It is too late, or the id and the address that must go back make it too big: a stranger chose them.
+      if (!(error instanceof XmppError)) throw error;
+    }
   }
 
   #answer(iq: Element, type: string | undefined): Element {
@@ -213,6 +227,7 @@ export class Dispatcher implements Stanzas {
   #receiveMessage(message: Element): void {
     if (message.attr("type") === "error") return;
     for (const payload of message.elements()) {
+      if (message.child(payload.name, payload.namespace) !== payload) continue;
       const handler = this.#handlers.get(`message ${payload.name} ${payload.namespace}`);
       if (handler !== undefined) (handler as MessageHandler)(payload, message);
     }

@@ -20,7 +20,7 @@ export const DEVICE_PRIORITY = -1;
 /** The children of a presence that says this. @throws RangeError for a priority out of range */
 export function presenceChildren(presence: Presence): Element[] {
   const { show = "available", status, priority = DEVICE_PRIORITY } = presence;
-  if (!Number.isInteger(priority) || priority < -128 || priority > 127)
+  if (!isPriority(priority))
     throw new RangeError(`a presence priority is an integer from -128 to 127, not ${priority}`);
   const children: Element[] = [];
   if (show !== "available") children.push(xml("show", { xmlns: NS_CLIENT }, show));
@@ -38,7 +38,11 @@ export function parsePresence(stanza: Element): Presence & { from: string; avail
     from: stanza.attr("from") ?? "",
     available: stanza.attr("type") === undefined,
     show: ["away", "chat", "dnd", "xa"].includes(show) ? (show as Show) : "available",
-    priority: Number.isInteger(priority) ? priority : 0,
+    priority: isPriority(priority) ? priority : 0,
     ...(status === undefined ? {} : { status }),
   };
+}
+
+function isPriority(value: number): boolean {
+  return Number.isInteger(value) && value >= -128 && value <= 127;
 }

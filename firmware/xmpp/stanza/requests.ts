@@ -73,8 +73,15 @@ export class Requests {
  * `from` means our own account, and for a request without `to` the server may answer in its own name too.
  */
 function isFrom(from: string | undefined, to: string, account: JID): boolean {
-  const bare = account.bare.toString();
-  const sender = from ?? bare;
-  if (to !== "") return sender === to;
-  return sender === bare || sender === account.domain || sender === account.toString();
+  return to === "" ? isFromServer(from, account) : (from ?? account.bare.toString()) === to;
+}
+
+/** Whether it is our own server that says this, in our account's name or in its own. */
+export function isFromServer(from: string | undefined, account: JID): boolean {
+  return (
+    from === undefined ||
+    from === account.bare.toString() ||
+    from === account.domain ||
+    from === account.toString()
+  );
 }

@@ -4,6 +4,7 @@ import { StreamError, TransportError } from "../errors.js";
 import { JID } from "../jid.js";
 import { NS_BIND, NS_CLIENT, NS_SESSION } from "../namespaces.js";
 import { parseStanzaError } from "../stanza/error.js";
+import { isFromServer } from "../stanza/requests.js";
 import { type Element, xml } from "../xml/element.js";
 import type { Negotiation, Step } from "./step.js";
 
@@ -57,7 +58,8 @@ export class Bind implements Step {
   receive(element: Element, stream: Negotiation): boolean {
     if (!isReply(element, BIND_ID)) return false;
     const jid = element.child("bind", NS_BIND)?.childText("jid");
-    if (jid === undefined) throw new StreamError("undefined-condition", "no address was bound");
+    if (jid === undefined || !jid.includes("/"))
+      throw new StreamError("undefined-condition", "no full address was bound");
     stream.jid = JID.parse(jid);
     stream.done();
     return true;
@@ -92,6 +94,8 @@ export class LegacySession implements Step {
   }
 
   receive(element: Element, stream: Negotiation): boolean {
+    // A resource is bound, so strangers may be heard already.
+    if (!isFromServer(element.attr("from"), stream.jid as JID)) return false;
     if (!isReply(element, SESSION_ID)) return false;
     this.#finished = true;
     stream.done();

@@ -46,11 +46,13 @@ export function parseStreamError(element: Element): StreamError {
   return new StreamError(condition, host ?? text);
 }
 
+/** The `<stream:error/>` that says so to the peer. What went wrong inside is none of its business. */
 export function streamErrorElement(error: StreamError): Element {
+  const text = error.condition === "internal-server-error" ? "" : error.text;
   return xml(
     "error",
     { xmlns: NS_STREAM },
     xml(error.condition, { xmlns: NS_STREAM_ERRORS }),
-    error.text === "" ? undefined : xml("text", { xmlns: NS_STREAM_ERRORS }, error.text),
+    text === "" ? undefined : xml("text", { xmlns: NS_STREAM_ERRORS }, text),
   );
 }

@@ -22,7 +22,7 @@ import {
 } from "./header.js";
 import type { Negotiation, Step } from "./step.js";
 
-/** What a stream tells its owner. */
+/** What a stream tells its owner. An owner that throws loses this stream, and nothing more. */
 export interface StreamEvents {
   /** Bytes for the peer, in order. */
   onSend(bytes: Uint8Array): void;
@@ -65,7 +65,6 @@ export class Stream implements Negotiation, StreamSink {
   #features: Element | undefined;
   /** The step that has the turn, until there is none left. */
   #step: Step | undefined;
-  #online = false;
   #writable = false;
   /** Set while a new stream must begin before more input is read: over TLS, or over the same connection. */
   #pending: "nothing" | "restart" | "tls" = "nothing";
@@ -88,7 +87,7 @@ export class Stream implements Negotiation, StreamSink {
   /** Opens the stream. @param secure whether the connection is inside TLS from its start (XEP-0368) */
   open(secure: boolean): void {
     this.secure = secure;
-    this.#begin();
+    this.#attempt(() => this.#begin());
   }
 
   /** TLS stands. Everything learned before is forgotten (RFC 6120 5.4.3.3). */
@@ -96,24 +95,12 @@ export class Stream implements Negotiation, StreamSink {
     this.#pending = "nothing";
     this.#lang = undefined;
     this.secure = true;
-    this.#begin();
+    this.#attempt(() => this.#begin());
   }
 
   /** Bytes from the peer. Errors in them are told by `onClosed`, never thrown. */
   receive(bytes: Uint8Array): void {
-    let at = 0;
-    try {
-      while (at < bytes.length && !this.#closed) {
-        if (this.#pending === "tls")
-          // Injected before TLS, to be taken for something said inside it (CVE-2011-0411).
-          throw new StreamError("policy-violation", "the server went on behind <proceed/>");
-        at += this.#tokenizer.write(at === 0 ? bytes : bytes.subarray(at));
-        if (this.#pending === "restart") this.#begin();
-      }
-      if (this.#pending === "tls" && !this.#closed) this.#events.onStartTLS();
-    } catch (error) {
-      this.fail(asXmppError(error));
-    }
+    this.#attempt(() => this.#read(bytes));
   }
 
   /** Sends a stanza. @throws ConfigError when it is too big; TransportError when the stream takes none now */
@@ -130,8 +117,9 @@ export class Stream implements Negotiation, StreamSink {
 
   // As a step sees it
 
+  /** RFC 6120 4.4: behind the end of our side nothing follows. */
   send(element: Element): void {
-    if (this.#closed) return;
+    if (this.#endSent) return;
     const bytes = writeBytes(element, NS_CLIENT, OUTGOING_STANZA_BYTES);
     this.#options.onTrace?.("out", element);
     this.#events.onSend(bytes);
@@ -151,23 +139,23 @@ export class Stream implements Negotiation, StreamSink {
     this.#step = this.#next();
     if (this.#step !== undefined) {
       if (this.#features !== undefined) this.#step.begin(this.#features, this);
-    } else if (!this.#online && this.jid !== undefined) {
-      this.#online = true;
-      this.allowStanzas();
-      this.#events.onOnline(this.jid);
+      return;
     }
+    this.allowStanzas();
+    // The owner may just have closed the stream.
+    if (!this.#endSent) this.#tell(() => this.#events.onOnline(this.jid as JID));
   }
 
   allowStanzas(): void {
     if (this.#writable) return;
     this.#writable = true;
-    this.#events.onWritable();
+    this.#tell(() => this.#events.onWritable());
   }
 
   /** Ends the stream for an error found on this side, and tells the peer if it is about the stream. */
   fail(error: XmppError): void {
     if (this.#closed) return;
-    if (error instanceof StreamError && !this.#endSent && this.#pending !== "tls")
+    if (error instanceof StreamError && this.#pending !== "tls")
       this.send(streamErrorElement(error));
     this.#finish(error);
   }
@@ -181,17 +169,18 @@ export class Stream implements Negotiation, StreamSink {
 
   onElement(element: Element): void {
     this.#options.onTrace?.("in", element);
+    if (element.is("error", NS_STREAM)) return this.#finish(parseStreamError(element));
+    // Once our side is closed, stanzas are still taken, but negotiation does not go on.
+    if (this.#endSent && this.#step !== undefined) return;
     if (element.namespace === NS_STREAM) {
-      if (element.name === "features") this.#onFeatures(element);
-      else if (element.name === "error") this.#finish(parseStreamError(element));
-      else throw new StreamError("unsupported-stanza-type", `<stream:${element.name}/>`);
-    } else if (this.#step === undefined) {
-      this.#events.onElement(element);
-    } else if (!this.#step.receive(element, this)) {
-      // With pipelining, answers to stanzas come while the last steps are under way.
-      if (!this.#writable)
+      if (element.name !== "features")
+        throw new StreamError("unsupported-stanza-type", `<stream:${element.name}/>`);
+      this.#onFeatures(element);
+    } else if (this.#step?.receive(element, this) !== true) {
+      // Stanzas come while the last steps are under way: answers with pipelining, others once we are bound.
+      if (!this.#writable && this.jid === undefined)
         throw new StreamError("not-authorized", `<${element.name}/> came too early`, "now");
-      this.#events.onElement(element);
+      this.#tell(() => this.#events.onElement(element));
     }
   }
 
@@ -210,8 +199,40 @@ export class Stream implements Negotiation, StreamSink {
     this.#step?.begin(features, this);
   }
 
+  #read(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length && !this.#closed; ) {
+      if (this.#pending === "tls")
+        // Injected before TLS, to be taken for something said inside it (CVE-2011-0411).
+        throw new StreamError("policy-violation", "the server went on behind <proceed/>");
+      at += this.#tokenizer.write(at === 0 ? bytes : bytes.subarray(at));
+      if (this.#pending === "restart") this.#begin();
+    }
+    if (this.#pending === "tls" && !this.#closed) this.#events.onStartTLS();
+  }
+
+  /** Runs what may find a fault: the peer's, or one of our own. */
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      // There is nothing left to end when it is `onClosed` that throws.
+      if (this.#closed) throw error;
+      this.fail(error instanceof XmppError ? error : internalError(error));
+    }
+  }
+
+  /** Tells the owner something. */
+  #tell(event: () => void): void {
+    try {
+      event();
+    } catch (error) {
+      throw internalError(error);
+    }
+  }
+
   #begin(): void {
     this.#pending = "nothing";
+    if (this.#endSent) return;
     this.#features = undefined;
     this.#tokenizer = this.#newTokenizer();
     this.#events.onSend(encode(clientHeader(this.domain, this.#options.lang)));
@@ -229,7 +250,7 @@ export class Stream implements Negotiation, StreamSink {
   }
 
   #sendEnd(): void {
-    if (this.#endSent || this.#closed) return;
+    if (this.#endSent) return;
     this.#endSent = true;
     // Behind <proceed/> only TLS may follow, so an end in the clear is left out.
     if (this.#pending !== "tls") this.#events.onSend(encode(STREAM_END));
@@ -253,8 +274,6 @@ function keepUnlessBounced(stanza: Element, name: string, namespace: string): bo
   return name === "error" && namespace === NS_CLIENT;
 }
 
-/** Errors of our own pass; anything else is a fault of a handler, and ends the stream as such. */
-function asXmppError(error: unknown): XmppError {
-  if (error instanceof XmppError) return error;
+function internalError(error: unknown): StreamError {
   return new StreamError("internal-server-error", String(error));
 }

@@ -66,7 +66,7 @@ export class Talk {
     return heard;
   }
 
-  /** Logs in. What the server has to say until then is not returned. */
+  /** A client that has logged in, and taken in what the server had to say until then. */
   static online(
     server: Server,
     username: string,

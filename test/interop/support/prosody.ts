@@ -98,7 +98,7 @@ function configuration(
       -- On disk, every publish writes all items of the node again. Items are lost in a restart.
       storage = { pubsub_data = "memory" }
       pubsub_max_items = 10000
-      -- The memory store refuses more, 1000 when this is not set, whatever the node is configured for.
-      storage_archive_item_limit = 10000
+      -- The store's own limit, 1000 when it is not set. A node at or above it refuses to publish.
+      storage_archive_item_limit = 20000
   `;
 }
