@@ -106,7 +106,7 @@ class Run {
         return this.#stream.open(rest === "direct");
       case "<":
         this.#nothingElse();
-        for (const piece of this.#cut(unescape(rest))) this.#open().receive(piece);
+        for (const piece of this.#cut(toBytes(rest))) this.#open().receive(piece);
         return;
       case "send": {
         this.#nothingElse();
@@ -201,7 +201,7 @@ function matches(actual: string, expected: string): boolean {
   return at === actual.length || parts[parts.length - 1] === "";
 }
 
-function unescape(text: string): Uint8Array {
+function toBytes(text: string): Uint8Array {
   const parts = text.split(/\\x([0-9a-f]{2})/);
   const bytes: number[] = [];
   parts.forEach((part, i) => {
