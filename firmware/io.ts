@@ -25,7 +25,8 @@ export interface Socket {
   read(buffer: Uint8Array): number | undefined;
 
   /**
-   * Writes all of `data` and returns how many more bytes may be written.
+   * Writes all of `data` and returns how many more bytes may be written; `undefined` when the connection is
+   * broken, of which `onError` tells.
    * @throws Error `would block` when `data` is longer than the last `onWritable` count less what has
    *   been written since; nothing is written then
    */
@@ -42,8 +43,8 @@ export interface SocketCallbacks {
   /** `count` bytes may be written. The first call says that the connection stands. */
   onWritable?: (this: Socket, count: number) => void;
   /**
-   * The connection failed, or the peer closed it in good order: ECMA-419 does not tell the two apart.
-   * Bytes that were received before have been announced by then. Hosts that know the reason pass it.
+   * The connection failed, or the peer closed it in good order: ECMA-419 does not tell the two apart. It
+   * comes after everything that was received has been read. Hosts that know the reason pass it.
    */
   onError?: (this: Socket, reason?: Error) => void;
 }

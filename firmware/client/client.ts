@@ -5,8 +5,8 @@
  */
 
 import type { Crypto, DNSOptions, Resolver, TCPConstructor, Timer, TimerHandle } from "../io.js";
-import { ConfigError, type StreamError, TransportError, XmppError } from "../xmpp/errors.js";
-import { sendPing } from "../xmpp/extensions/ping.js";
+import { ConfigError, StreamError, TransportError, type XmppError } from "../xmpp/errors.js";
+import { NS_PING } from "../xmpp/extensions/ping.js";
 import { JID } from "../xmpp/jid.js";
 import { NS_CLIENT } from "../xmpp/namespaces.js";
 import {
@@ -20,6 +20,7 @@ import { preparePassword } from "../xmpp/sasl/password.js";
 import { MIN_ITERATIONS, ScramKeyCache } from "../xmpp/sasl/scram.js";
 import { Dispatcher, type Extension, type Stanzas } from "../xmpp/stanza/dispatcher.js";
 import { type Presence, presenceChildren } from "../xmpp/stanza/presence.js";
+import type { Done } from "../xmpp/stanza/requests.js";
 import { Bind, LegacySession } from "../xmpp/stream/bind.js";
 import { Sasl } from "../xmpp/stream/sasl.js";
 import { StartTLS } from "../xmpp/stream/starttls.js";
@@ -129,7 +130,6 @@ export class Client {
   #hops = 0;
   /** Whether the last negotiation failed, so that this one goes step by step. */
   #cautious = false;
-  #wasOnline = false;
 
   /**
    * Checks everything, then begins to connect; no callback is called before it returns.
@@ -189,14 +189,14 @@ export class Client {
 
   /**
    * Broadcasts a presence, now if the client is online, and at the start of every session.
-   * @throws RangeError for a priority out of range; Error after `close()`
+   * @throws RangeError for a priority out of range; TransportError `queue-full`; Error after `close()`
    */
   setPresence(presence: Presence): void {
     if (this.#state === "closing" || this.#state === "closed")
       throw new Error("the client is closed");
     presenceChildren(presence);
+    if (this.#state === "online") this.#sendPresence(presence, false);
     this.#presence = presence;
-    if (this.#state === "online") this.#sendPresence();
   }
 
   /**
@@ -206,7 +206,7 @@ export class Client {
   close(): void {
     if (this.#state === "closing" || this.#state === "closed") return;
     const wasOnline = this.#state === "online";
-    this.#setState("closing");
+    this.#enter("closing");
     this.#stop();
     const connection = this.#connection;
     if (connection === undefined) return this.#closeLater();
@@ -307,25 +307,32 @@ export class Client {
     this.#backoff.reset();
     this.#targets = [];
     this.#cautious = false;
-    this.#wasOnline = true;
     if (!this.#enter("online")) return;
     const { interval, timeout } = this.#keepAliveOptions;
     this.#keepAlive = new KeepAlive(interval, this.#options.timer, () => this.#ask(timeout));
-    this.#sendPresence();
+    if (this.#presence !== null) this.#sendPresence(this.#presence, true);
     this.#options.onOnline?.(jid);
   }
 
+  /** Asks the server for a sign of life. */
   #ask(timeout: number): void {
+    const connection = this.#connection;
     const done: Done = (error) => {
       if (error instanceof TransportError && error.condition === "remote-server-timeout")
-        this.#connection?.fail(error);
+        connection?.fail(error);
     };
-    this.#dispatcher.request("get", undefined, pingElement(), done, timeout, true);
+    this.#dispatcher.request(
+      "get",
+      undefined,
+      xml("ping", { xmlns: NS_PING }),
+      done,
+      timeout,
+      true,
+    );
   }
 
-  #sendPresence(): void {
-    if (this.#presence !== null)
-      this.#send(this.#dispatcher.presence({}, presenceChildren(this.#presence)), true);
+  #sendPresence(presence: Presence, urgent: boolean): void {
+    this.#send(this.#dispatcher.presence({}, presenceChildren(presence)), urgent);
   }
 
   #send(stanza: Element, urgent: boolean): void {
@@ -337,61 +344,49 @@ export class Client {
   // Losing the connection
 
   #disconnected(error: XmppError | undefined): void {
-    const negotiated = this.#connection?.opened ?? false;
+    const negotiating = this.#state === "connecting" && this.#connection?.opened === true;
     this.#connection = undefined;
     this.#keepAlive?.stop();
-    this.#keepAlive = undefined;
-    const wasOnline = this.#wasOnline;
-    this.#wasOnline = false;
     this.#dispatcher.jid = this.#account;
-    try {
-      this.#dispatcher.disconnected(error);
-    } finally {
-      this.#next(error, negotiated && !wasOnline);
-    }
-  }
-
-  #next(error: XmppError | undefined, : boolean): void {
     if (this.#state === "closing") this.#closeLater();
     else if (error === undefined) this.#lost(new TransportError("connection-closed"));
     else if (error instanceof StreamError && error.condition === "see-other-host")
       this.#moved(error);
     else {
       // A server that stumbles over what was said too early says anything or nothing about it.
-      if (negotiated && !wasOnline && error.retry === "now") this.#cautious = !this.#cautious;
+      if (negotiating && error.retry === "now") this.#cautious = !this.#cautious;
       this.#lost(error);
     }
+    // Last, because whoever made the requests may make more, and fail.
+    this.#dispatcher.disconnected(error);
   }
 
   /** RFC 6120 4.9.3.19. The certificate there must still be for our own domain. */
   #moved(error: StreamError): void {
     const target = parseHost(error.text, this.#options.security === "direct");
     if (target === undefined || ++this.#hops > MAX_HOPS) {
-      this.#hops = 0;
       const why = target === undefined ? "to no valid host" : "in circles";
       this.#lost(new TransportError("see-other-host", `the server sends us ${why}`, "later"));
       return;
     }
     this.#targets = [target];
-    this.#setState("connecting");
-    this.#tryNext();
+    if (this.#enter("connecting")) this.#tryNext();
   }
 
   #lost(error: XmppError): void {
-    if (this.#targets.length > 0 && error instanceof TransportError) {
+    if (this.#targets.length > 0 && error instanceof TransportError && error.retry === "now") {
       this.#tryNext();
       return;
     }
     this.#targets = [];
     if (error.retry === "never") {
-      this.#setState("closed");
+      this.#enter("closed");
       this.#options.onOffline?.(error, undefined);
       return;
     }
     const delay = this.#backoff.next(error.retry);
     this.#wait = this.#options.timer.set(() => this.#begin(), delay);
-    this.#setState("waiting");
-    this.#options.onOffline?.(error, delay);
+    if (this.#enter("waiting")) this.#options.onOffline?.(error, delay);
   }
 
   #stop(): void {
@@ -408,15 +403,21 @@ export class Client {
     this.#resolver = undefined;
   }
 
-  #closed(): void {
-    this.#setState("closed");
-    this.#options.onClosed?.();
+  /** As after a constructor, callbacks come later. */
+  #closeLater(): void {
+    this.#wait = this.#options.timer.set(() => {
+      this.#enter("closed");
+      this.#options.onClosed?.();
+    }, 0);
   }
 
-  #setState(state: ClientState): void {
-    if (this.#state === state) return;
-    this.#state = state;
-    this.#options.onState?.(state);
+  /** @returns whether the client is in this state still: whoever was told of it may have closed the client */
+  #enter(state: ClientState): boolean {
+    if (this.#state !== state) {
+      this.#state = state;
+      this.#options.onState?.(state);
+    }
+    return this.#state === state;
   }
 
   #random(): number {
@@ -425,17 +426,29 @@ export class Client {
   }
 }
 
-function check(options: ClientOptions): ClientOptions {
-  const { password, keys, port, floor, host, dns } = options;
-  if (password === undefined && !keys?.has("sha-1") && !keys?.has("sha-256"))
-    throw new ConfigError("credentials", "a password or stored keys are needed");
+function check(options: ClientOptions, account: JID): ClientOptions {
+  const { port, floor, maxIterations, dns } = options;
+  const host = options.host ?? literalAddress(account.domain);
   if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65_535))
     throw new ConfigError("port", `${port} is not a port`);
   if (floor !== undefined && !MECHANISMS.includes(floor))
     throw new ConfigError("floor", `${floor} is not one of ${MECHANISMS.join(", ")}`);
+  if (maxIterations !== undefined && !(maxIterations >= MIN_ITERATIONS))
+    throw new ConfigError("maxIterations", `no server may ask for fewer than ${MIN_ITERATIONS}`);
+  for (const [name, time] of Object.entries({ ...options.backoff }))
+    if (!(time >= 0 && time < Number.POSITIVE_INFINITY))
+      throw new ConfigError("backoff", `${name} is ${time}, and should be milliseconds`);
+  for (const [name, time] of Object.entries({ ...options.keepAlive }))
+    if (!Number.isInteger(time) || time < 1)
+      throw new ConfigError("keepAlive", `${name} is ${time}, and should be whole milliseconds`);
   if (dns === undefined && (host === undefined || !isAddress(host)))
     throw new ConfigError("dns", "without DNS the host must be given as an address");
   return { ...options };
+}
+
+/** The address that a JID has in the place of a domain name; IPv6 stands in brackets there. */
+function literalAddress(domain: string): string | undefined {
+  return isAddress(domain) ? domain.replace(/^\[|\]$/g, "") : undefined;
 }
 
 /** Whether it is an address and not a name. */

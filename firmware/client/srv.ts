@@ -58,8 +58,8 @@ export class ServerLookup {
     this.#done = done;
     // Ids that cannot be guessed are what keeps strangers from answering (RFC 5452).
     this.#ids = SERVICES.map(() => {
-      const [high, low] = io.crypto.random(2) as unknown as [number, number];
-      return (high << 8) | low;
+      const bytes = io.crypto.random(2);
+      return ((bytes[0] as number) << 8) | (bytes[1] as number);
     });
     this.#timeout = this.#timer.set(() => this.#ask(), 0);
   }

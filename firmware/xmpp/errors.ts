@@ -25,18 +25,17 @@ export abstract class XmppError extends Error {
   }
 }
 
-/** Conditions of RFC 6120 4.9.3 after which reconnecting at once does harm, or is of no use. */
+/** After some conditions of RFC 6120 4.9.3 reconnecting in haste does harm, or is of no use. */
 function retryAfter(condition: string): Retry {
   switch (condition) {
     case "conflict":
+    case "host-gone":
+    case "host-unknown":
     case "policy-violation":
     case "resource-constraint":
-    case "host-gone":
-      return "later";
-    case "host-unknown":
-    case "not-authorized":
+    case "unsupported-encoding":
     case "unsupported-version":
-      return "never";
+      return "later";
     default:
       return "now";
   }
@@ -67,13 +66,28 @@ export class StanzaError extends XmppError {
   }
 }
 
+/** Some conditions of RFC 6120 6.5 last until a person does something about the account or the settings. */
+function retryAuthentication(condition: string): Retry {
+  switch (condition) {
+    case "account-disabled":
+    case "credentials-expired":
+    case "encryption-required":
+    case "invalid-authzid":
+    case "invalid-mechanism":
+    case "not-authorized":
+      return "never";
+    default:
+      return "later";
+  }
+}
+
 /** A failed authentication (RFC 6120 6.5), or a server that did not prove itself. */
 export class SaslError extends XmppError {
   /** The mechanism in use, or empty when none could be chosen. */
   readonly mechanism: string;
 
   constructor(condition: string, text = "", mechanism = "") {
-    super(condition, text, condition === "temporary-auth-failure" ? "later" : "never");
+    super(condition, text, retryAuthentication(condition));
     this.name = "SaslError";
     this.mechanism = mechanism;
   }

@@ -3,6 +3,7 @@ import * as domain from "node:domain";
 import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import type { SocketCallbacks, TCPConstructor } from "../../firmware/io.js";
 import { TransportError } from "../../firmware/xmpp/errors.js";
+import { connectionFailure, type SocketError } from "../../host-sim/node/failures.js";
 import { TLSSocket } from "../../host-sim/node/tls.js";
 import { secureContext } from "../../host-sim/node/trust.js";
 import { createAuthority } from "../../host-sim/server/certificates.js";
@@ -72,6 +73,19 @@ describe("the reason that onError gives", () => {
     expect(await reasonFor(open, act)).toMatchObject({ condition, retry: "now" });
   });
 
+  test.each([
+    ["ENETUNREACH", "10.0.0.1", "unreachable"],
+    ["EHOSTUNREACH", "10.0.0.1", "unreachable"],
+    ["EADDRNOTAVAIL", "10.0.0.1", "unreachable"],
+    ["ETIMEDOUT", "10.0.0.1", "unreachable"], // Node names the address if it was while connecting
+    ["ETIMEDOUT", undefined, "connection-lost"],
+    ["EPIPE", undefined, "connection-lost"],
+  ])("the system says %s, with the address %s", (code, address, condition) => {
+    const error = Object.assign(new Error(`as the system says: ${code}`), { code, address });
+    const reason = connectionFailure(error as SocketError);
+    expect(reason).toMatchObject({ condition, text: error.message, retry: "now" });
+  });
+
   test("the server does not speak TLS", async () => {
     const stream = new TextEncoder().encode("<?xml version='1.0'?><stream:stream>");
     expect(await reasonFor(openSecure, (peer) => peer.send(stream))).toMatchObject({
@@ -97,7 +111,7 @@ describe("the reason that onError gives", () => {
     ["for another name", "is for elsewhere.test, not for example.org"],
     ["with the name as common name only", "has no subject alternative name"],
     ["expired", "has expired"],
-    ["not yet valid", "is not valid yet; is this machine's clock right?"],
+    ["not yet valid", "is not valid yet; is this machine's clock right?"], // pitfall 21
     ["self-signed", "is self-signed, and it is not among the trusted ones"],
     ["from an unknown authority", "rests on an authority that is not trusted"],
     ["for a client", "unsuitable certificate purpose"],

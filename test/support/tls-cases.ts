@@ -43,10 +43,10 @@ export async function makeTLSCases(): Promise<[TLSCase, ...TLSCase[]]> {
     const server = await authority.issue({ names, ...(commonName && { commonName }) });
     const title = `for ${names}${commonName ? `, common name ${commonName},` : ""} as`;
     for (const serverName of proves) {
-      add(`${title} ${serverName}`, server, { serverName });
+      add(`${title} ${serverName} (pitfall 16)`, server, { serverName });
     }
     for (const serverName of not) {
-      add(`${title} ${serverName}`, server, { serverName, isAccepted: false });
+      add(`${title} ${serverName} (pitfall 16)`, server, { serverName, isAccepted: false });
     }
   }
 

@@ -16,7 +16,8 @@ import { Names } from "../../firmware/xmpp/xml/names.js";
 import { write } from "../../firmware/xmpp/xml/writer.js";
 
 interface Line {
-  number: number;
+  /** Where it stands, for whoever has to look. */
+  place: string;
   verb: string;
   rest: string;
 }
@@ -28,25 +29,30 @@ export function titleOf(transcript: string): string {
   return /^# *(.*)$/m.exec(transcript)?.[1] ?? "untitled";
 }
 
+/** Gives the text of the transcript with this name. */
+export type Read = (name: string) => string;
+
 /**
  * Runs one transcript.
  * @throws Error that names the line at which the client did something else
  */
-export function runTranscript(transcript: string, crypto: Crypto, cut: Cut): void {
-  new Run(parseLines(transcript), crypto, cut).run();
+export function runTranscript(name: string, read: Read, crypto: Crypto, cut: Cut): void {
+  new Run(parseLines(name, read), crypto, cut).run();
 }
 
-function parseLines(transcript: string): Line[] {
+function parseLines(name: string, read: Read): Line[] {
   const lines: Line[] = [];
-  transcript.split("\n").forEach((text, index) => {
-    const last = lines[lines.length - 1];
-    if (text.startsWith("  ") && last !== undefined) {
-      last.rest += text.slice(2);
-    } else if (text.trim() !== "" && !text.startsWith("#")) {
+  read(name)
+    .split("\n")
+    .forEach((text, index) => {
+      const last = lines[lines.length - 1];
       const [verb = ""] = text.split(" ", 1);
-      lines.push({ number: index + 1, verb, rest: text.slice(verb.length + 1) });
-    }
-  });
+      const rest = text.slice(verb.length + 1);
+      if (text.startsWith("  ") && last !== undefined) last.rest += text.slice(2);
+      else if (verb === "after") lines.push(...parseLines(`${rest}.txt`, read));
+      else if (text.trim() !== "" && !text.startsWith("#"))
+        lines.push({ place: `${name}, line ${index + 1}`, verb, rest });
+    });
   return lines;
 }
 
@@ -82,7 +88,7 @@ class Run {
       try {
         this.#step(line.verb, line.rest);
       } catch (error) {
-        throw new Error(`line ${line.number}: ${line.verb} ${line.rest}\n${String(error)}`);
+        throw new Error(`${line.place}: ${line.verb} ${line.rest}\n${String(error)}`);
       }
     }
     this.#nothingElse();

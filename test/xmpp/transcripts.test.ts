@@ -23,9 +23,10 @@ const cuts: Record<string, Cut> = {
   },
 };
 
+const read = (name: string) => readFileSync(new URL(name, directory), "utf8");
+
 describe.each(files)("%s", (file) => {
-  const transcript = readFileSync(new URL(file, directory), "utf8");
-  test.each(Object.keys(cuts))(`${titleOf(transcript)} [%s]`, (name) => {
-    runTranscript(transcript, crypto, cuts[name] as Cut);
+  test.each(Object.keys(cuts))(`${titleOf(read(file))} [%s]`, (name) => {
+    runTranscript(file, read, crypto, cuts[name] as Cut);
   });
 });
