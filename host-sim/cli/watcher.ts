@@ -1,7 +1,8 @@
 /** Subscribes to a node and tells of the readings on it. */
 
 import { Client, type ClientOptions } from "../../firmware/client/client.js";
-import { decodeSenml, type Reading } from "../../firmware/telemetry/senml.js";
+import type { Reading } from "../../firmware/telemetry/senml.js";
+import { decodeSenml } from "../../firmware/telemetry/senml-decode.js";
 import type { XmppError } from "../../firmware/xmpp/errors.js";
 import { ping } from "../../firmware/xmpp/extensions/ping.js";
 import { type Item, PubSub, type PubSubEvent } from "../../firmware/xmpp/extensions/pubsub.js";

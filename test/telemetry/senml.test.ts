@@ -1,10 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import {
-  decodeSenml,
-  encodeSenml,
-  NS_SENML,
-  type Reading,
-} from "../../firmware/telemetry/senml.js";
+import { encodeSenml, NS_SENML, type Reading } from "../../firmware/telemetry/senml.js";
+import { decodeSenml } from "../../firmware/telemetry/senml-decode.js";
 import { ConfigError } from "../../firmware/xmpp/errors.js";
 import { type Attributes, type Element, xml } from "../../firmware/xmpp/xml/element.js";
 import { seeded } from "../support/random.js";
