@@ -17,8 +17,8 @@ export interface ConnectionOptions {
   onClosed(): void;
 }
 
-/** Bytes that wait for a client, above which it is given up. */
-const OUTPUT_BYTES = 1_048_576;
+/** Bytes that wait for a client, above which it is given up; one stanza alone may be bigger. */
+const OUTPUT_BYTES = 4_194_304;
 
 /** Milliseconds that a client has to take what was sent last. */
 const LINGER = 2_000;
@@ -108,12 +108,13 @@ export class Connection {
 
   /** A client that does not take what it gets is not listened to, and in the end given up. */
   #send(bytes: Uint8Array): void {
-    if (this.#socket.write(bytes)) return;
-    this.#socket.pause();
-    if (this.#socket.writableLength <= OUTPUT_BYTES || this.#overflowed) return;
-    this.#overflowed = true;
-    const text = `more than ${OUTPUT_BYTES} bytes wait to be taken`;
-    this.#stream.fail(new StreamError("resource-constraint", text));
+    if (this.#socket.writableLength > OUTPUT_BYTES && !this.#overflowed) {
+      this.#overflowed = true;
+      const text = `more than ${OUTPUT_BYTES} bytes wait to be taken`;
+      this.#stream.fail(new StreamError("resource-constraint", text));
+    } else if (!this.#socket.write(bytes)) {
+      this.#socket.pause();
+    }
   }
 
   #expire(): void {

@@ -17,14 +17,14 @@ export interface ListenerOptions {
   port?: number;
   /** For direct TLS; 0 for any free one. Default 5223. */
   directPort?: number;
-  /** Milliseconds that a client has until it has bound a resource. Default 30,000. */
+  /** Milliseconds that a client has until it has bound a resource. Default 60,000: deriving keys takes time. */
   negotiationTimeout?: number;
 }
 
 const HOST = "127.0.0.1";
 const PORT = 5222;
 const DIRECT_PORT = 5223;
-const NEGOTIATION_TIMEOUT = 30_000;
+const NEGOTIATION_TIMEOUT = 60_000;
 
 /** Connections that the system may accept ahead of us: a fleet that lost its server comes back in one moment. */
 const BACKLOG = 4096;

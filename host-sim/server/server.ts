@@ -9,6 +9,7 @@
 import { ConfigError, StreamError } from "../../firmware/xmpp/errors.js";
 import { JID } from "../../firmware/xmpp/jid.js";
 import { MECHANISMS, type MechanismName } from "../../firmware/xmpp/sasl/mechanism.js";
+import type { Element } from "../../firmware/xmpp/xml/element.js";
 import { LIMITS } from "../../firmware/xmpp/xml/limits.js";
 import { Names } from "../../firmware/xmpp/xml/names.js";
 import { crypto } from "../node/crypto.js";
@@ -53,17 +54,18 @@ export class Server {
   readonly #streamOptions: StreamOptions;
   readonly #streams = new Set<ServerStream>();
 
-  /** @throws ConfigError `domain`, or `limits` when stanzas could not be as big as they must be */
+  /** @throws ConfigError `jid-malformed` or `domain` for what is no domain name, `limits` for too low a limit */
   constructor(options: ServerOptions) {
     const { accounts, filter, random = crypto.random, stanzaBytes = STANZA_BYTES } = options;
     const domain = JID.parse(options.domain);
-    if (domain.toString() !== domain.domain)
-      throw new ConfigError("domain", `${options.domain} is not a domain`);
+    // An address could have no pub/sub service below it.
+    if (domain.toString() !== domain.domain || /^\[|^[0-9.]+$/.test(domain.domain))
+      throw new ConfigError("domain", `${options.domain} is not a domain name`);
     if (!(stanzaBytes >= LIMITS.stanzaBytes))
-      throw new ConfigError("limits", `stanzas have ${LIMITS.stanzaBytes} bytes or more`);
+      throw new ConfigError("limits", `stanzaBytes is ${LIMITS.stanzaBytes} or more`);
     this.domain = domain.domain;
 
-    const send = (stanza: Parameters<Router["route"]>[0]): void => this.router.route(stanza);
+    const send = (stanza: Element): void => this.router.route(stanza);
     const pubsubDomain = `pubsub.${this.domain}`;
     this.router = new Router(this.domain, accountService(send));
     this.pubsub = new PubSubService({
@@ -116,7 +118,7 @@ export class Server {
     return stream;
   }
 
-  /** Ends all streams, telling the clients that the server goes down (RFC 6120 4.9.3.21). */
+  /** Ends all streams, telling the clients that the server goes down (RFC 6120 4.9.3.20). */
   shutDown(): void {
     for (const stream of this.#streams) stream.fail(new StreamError("system-shutdown"));
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { Client, type ClientOptions } from "../../../firmware/client/client.js";
 import type { XmppError } from "../../../firmware/xmpp/errors.js";
+import type { Fields } from "../../../firmware/xmpp/extensions/data-forms.js";
 import {
   PubSub,
   type PubSubEvent,
@@ -147,9 +148,9 @@ describe.each(["starttls", "direct"] as const)("with TLS by %s", (security) => {
       const stored = await result((done) => reader.items("readings", 1, done));
       expect(stored).toMatchObject([{ id: "r1" }]);
       expect(await result<string[]>((done) => reader.nodes(done))).toEqual(["readings"]);
-      expect((await result((done) => owner.getConfig("readings", done)))?.get("max_items")).toEqual(
-        ["100"],
-      );
+      expect(
+        (await result<Fields>((done) => owner.getConfig("readings", done)))?.get("max_items"),
+      ).toEqual(["100"]);
     },
   );
 

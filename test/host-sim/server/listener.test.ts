@@ -96,13 +96,17 @@ describe("the ports", () => {
     ["--direct-port", (taken: number) => ({ port: 0, directPort: taken })],
   ])("that are taken are said to be, with %s for the way out", async (option, options) => {
     const { port } = await listen();
-    const other = new Listener({ server: newServer(), authority, ...options(port) });
-    await expect(other.listen()).rejects.toThrow(
+    await expect(listen(options(port))).rejects.toThrow(
       `port ${port} on 127.0.0.1 is in use; choose another with ${option}`,
     );
-    // Nothing is left half open: with other ports it can begin.
-    listeners.push(new Listener({ server: newServer(), authority, port: 0, directPort: 0 }));
-    await listeners.at(-1)?.listen();
+  });
+
+  test("are given back when one of them cannot be had", async () => {
+    const { port: taken } = await listen();
+    const { listener, port } = await listen();
+    await listener.close();
+    await expect(listen({ port, directPort: taken })).rejects.toThrow("in use");
+    expect(await listen({ port })).toMatchObject({ port });
   });
 
   test("are not listened at twice by one listener", async () => {
@@ -235,6 +239,17 @@ describe("a client", () => {
     expect(read).toBe(200);
   });
 
+  test("may get more at once than waits for one that takes nothing", async () => {
+    const server = newServer();
+    const { directPort } = await listen({ server });
+    const name = "n".repeat(1_000);
+    for (let i = 0; i < 5_000; i++) server.pubsub.createNode(`${name}${i}`, `owner@${DOMAIN}`);
+    const raw = await connectTLS(directPort).login("b");
+    const query = "<query xmlns='http://jabber.org/protocol/disco#items'/>";
+    raw.say(`<iq type='get' id='i' to='pubsub.${DOMAIN}'>${query}</iq>`);
+    expect((await raw.until("</iq>")).length).toBeGreaterThan(5_000_000);
+  });
+
   test("that takes nothing is given up when others go on sending to it", async () => {
     const { directPort } = await listen();
     const stalled = await connectTLS(directPort).login("stalled");
@@ -267,6 +282,17 @@ describe("an end", () => {
       await raw.closed;
     }
     await expect(once(connectTCP(port).socket, "connect")).rejects.toThrow("ECONNREFUSED");
+  });
+
+  test("in good order does not wait for those who have not agreed on keys", async () => {
+    const { listener, directPort } = await listen();
+    const raw = connectTCP(directPort);
+    await once(raw.socket, "connect");
+    // Another one has been served by now, so this one has been seen.
+    await connectTLS(directPort).login("b");
+    const start = performance.now();
+    await listener.close();
+    expect(performance.now() - start).toBeLessThan(1_500);
   });
 
   test("in good order comes though a client does not close", async () => {

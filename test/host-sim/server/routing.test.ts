@@ -308,3 +308,14 @@ test("what is in the process can send, too", () => {
   server.router.route(xml("message", attributes, xml("body", {}, "maintenance at noon")));
   expect(romeo.hear()).toContain("<body>maintenance at noon</body>");
 });
+
+test.each([
+  [{ domain: "127.0.0.1" }, "127.0.0.1 is not a domain name"],
+  [{ domain: "[::1]" }, "[::1] is not a domain name"],
+  [{ domain: "juliet@pipit.test" }, "juliet@pipit.test is not a domain name"],
+  [{ domain: "a b" }, "the domain has the label"],
+  [{ stanzaBytes: 9_999 }, "stanzaBytes is 10000 or more"],
+  [{ stanzaBytes: Number.NaN }, "stanzaBytes is 10000 or more"],
+])("a server cannot be made with %j", (options, reason) => {
+  expect(() => newServer(options)).toThrow(reason);
+});

@@ -1,3 +1,4 @@
+import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import { SaslError } from "../../../firmware/xmpp/errors.js";
 import { deriveCredentials } from "../../../host-sim/server/sasl/credentials.js";
@@ -107,6 +108,32 @@ describe("SCRAM", () => {
   ])("refuses a final message with %s", (_name, message, condition) => {
     const mechanism = scram();
     mechanism.receive(Buffer.from(FIRST));
+    expect(refusal(() => mechanism.receive(Buffer.from(message)))).toBe(condition);
+  });
+
+  test.each([
+    [`user@${DOMAIN}`, "none"],
+    [`romeo@${DOMAIN}`, "invalid-authzid"],
+  ])("with the right proof, acting as %s meets the error %s", (authzid, condition) => {
+    const gs2Header = `n,a=${authzid},`;
+    const bare = "n=user,r=abc";
+    const mechanism = scram();
+    const serverFirst = text(mechanism.receive(Buffer.from(gs2Header + bare)));
+    const binding = Buffer.from(gs2Header).toString("base64");
+    const withoutProof = `c=${binding},r=abc${SERVER_NONCE}`;
+    const salted = pbkdf2Sync(
+      "pencil",
+      Buffer.from("QSXCR+Q6sek8bf92", "base64"),
+      4096,
+      20,
+      "sha1",
+    );
+    const hmac = (key: Uint8Array, data: string) => createHmac("sha1", key).update(data).digest();
+    const clientKey = hmac(salted, "Client Key");
+    const storedKey = createHash("sha1").update(clientKey).digest();
+    const signature = hmac(storedKey, `${bare},${serverFirst},${withoutProof}`);
+    const proof = clientKey.map((byte, i) => byte ^ (signature[i] as number));
+    const message = `${withoutProof},p=${Buffer.from(proof).toString("base64")}`;
     expect(refusal(() => mechanism.receive(Buffer.from(message)))).toBe(condition);
   });
 
@@ -228,10 +255,9 @@ describe("negotiation", () => {
 
   test("an exchange that failed cannot be continued", () => {
     const talk = new Talk(newServer());
-    talk.say(HEADER);
-    talk.say(auth("SCRAM-SHA-1", Buffer.from("n,,n=juliet,r=abc").toString("base64")));
-    talk.say(sasl("abort"));
-    expect(talk.say(sasl("response", "="))).toMatch(failure("malformed-request"));
+    talk.say(HEADER + auth("PLAIN") + sasl("abort"));
+    const message = Buffer.from("\0juliet\0pencil").toString("base64");
+    expect(talk.say(sasl("response", message))).toMatch(failure("malformed-request"));
   });
 
   test("the third failure ends the stream", () => {

@@ -220,6 +220,14 @@ describe("a stream ends with an error", () => {
     expect(talks.every((talk) => talk.closed)).toBe(true);
   });
 
+  test("when the server goes down between two streams on one connection", () => {
+    const server = newServer();
+    const talk = new Talk(server);
+    talk.say(HEADER + plain("juliet"));
+    server.shutDown();
+    expect(talk.hear()).toBe(header(2) + error("system-shutdown"));
+  });
+
   test("only for the older one, when two bind the same resource (pitfall 52)", () => {
     const server = newServer();
     const first = Talk.online(server, "juliet", "balcony");

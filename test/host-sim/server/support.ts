@@ -10,7 +10,7 @@ export const PASSWORD = "pencil";
 
 const shared = deriveCredentials(PASSWORD);
 
-/** Accounts of any name, all with the one password, except where it is said that there are none. */
+/** Accounts of any name, all with the one password; but names that begin with "no" have none. */
 export const accounts = (username: string) => (username.startsWith("no") ? undefined : shared);
 
 /** A server whose random bytes are 1, 1, … the first time, and 2, 2, … the second. */
