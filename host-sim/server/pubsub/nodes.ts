@@ -123,12 +123,13 @@ export class Nodes {
   }
 
   /**
-   * To every resource that is there, though its priority be negative as that of devices is: a message to the
-   * bare JID would not reach those (RFC 6121 8.5.2.1.1).
+   * To the bare JID, so that it reaches the resources which take messages for the account, and nobody if there
+   * are none, as is the way of headlines (RFC 6121 8.5.2): like Prosody and ejabberd, to be no easier than they.
    */
   #send(account: string, ...children: Element[]): void {
     const { address, router } = this.options;
-    const attributes = { from: address, to: account, id: `event-${++this.#messages}` };
-    router.broadcast(account, xml("message", { xmlns: NS_CLIENT, ...attributes }, ...children));
+    const id = `event-${++this.#messages}`;
+    const attributes = { xmlns: NS_CLIENT, type: "headline", from: address, to: account, id };
+    router.route(xml("message", attributes, ...children));
   }
 }

@@ -124,7 +124,8 @@ describe.each(["starttls", "direct"] as const)("with TLS by %s", (security) => {
       const using = (pubsub: PubSub) => ({ extensions: [pubsub], pipelining });
       await online("owner/laptop", "scissors", using(owner), security);
       await result((done) => owner.createNode("readings", TELEMETRY_NODE, done));
-      await online("collector/laptop", "paper", using(reader), security);
+      const reading = { ...using(reader), presence: { priority: 0 } };
+      await online("collector/laptop", "paper", reading, security);
       await result((done) => reader.subscribe("readings", done));
       await online("sensor/board", "pencil", using(sensor), security);
 

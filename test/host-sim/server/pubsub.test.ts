@@ -15,7 +15,7 @@ let sensor: Talk;
 beforeEach(() => {
   server = newServer({ mayCreateNodes: (account) => account === `owner@${DOMAIN}` });
   owner = Talk.online(server, "owner", "laptop");
-  sensor = Talk.online(server, "sensor", "board", "<presence><priority>-1</priority></presence>");
+  sensor = Talk.online(server, "sensor", "board");
 });
 
 /** What the service answers, without what stands around it: the result's content, or the error's conditions. */
@@ -67,7 +67,7 @@ const events = (talk: Talk) =>
       .hear()
       .matchAll(
         new RegExp(
-          `<message from='${SERVICE}' to='[^'/]*' id='[^']+'><event xmlns='${PUBSUB}#event'>(.*?)</event>`,
+          `<message type='headline' from='${SERVICE}' to='[^'/]*' id='[^']+'><event xmlns='${PUBSUB}#event'>(.*?)</event>`,
           "g",
         ),
       ),
@@ -554,14 +554,17 @@ describe("subscriptions", () => {
     expect(events(sensor)).toEqual([]);
   });
 
-  test("reach every resource that has sent presence, and outlast them (pitfall 40)", () => {
+  test("reach every resource that takes messages for the account, and outlast them (pitfall 40)", () => {
     subscribe(sensor, "sensor", "a");
     const second = Talk.online(server, "sensor", "second");
+    const device = "<presence><priority>-1</priority></presence>";
+    const negative = Talk.online(server, "sensor", "negative", device);
     const silent = Talk.online(server, "sensor", "silent", "");
     sensor.hear();
     publish(owner, "a", "1");
-    expect([sensor, second, silent].map((talk) => events(talk).length)).toEqual([1, 1, 0]);
-    for (const talk of [sensor, second, silent]) talk.stream.lost();
+    const talks = [sensor, second, negative, silent];
+    expect(talks.map((talk) => events(talk).length)).toEqual([1, 1, 0, 0]);
+    for (const talk of talks) talk.stream.lost();
     publish(owner, "a", "2");
     const back = Talk.online(server, "sensor", "board");
     publish(owner, "a", "3");
