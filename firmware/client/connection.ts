@@ -17,6 +17,7 @@ import { StreamError, TransportError, XmppError } from "../xmpp/errors.js";
 import type { JID } from "../xmpp/jid.js";
 import { Stream, type StreamOptions } from "../xmpp/stream/stream.js";
 import type { Element } from "../xmpp/xml/element.js";
+import { OUTGOING_STANZA_BYTES } from "../xmpp/xml/limits.js";
 
 /** The `tls` option, as Moddable's clients take it: the class, the TCP it is to use, and its settings. */
 export interface TLSProvider {
@@ -38,8 +39,14 @@ const NEGOTIATION_TIMEOUT = 60_000;
 /** How long to wait for the server to close its side of the stream after we have closed ours. */
 const CLOSE_TIMEOUT = 5_000;
 
-/** Bytes that wait to be sent, above which no more stanzas are taken, and no more input that asks for answers. */
-const QUEUE_BYTES = 16_384;
+/** Bytes that wait to be sent, above which no more stanzas are taken. */
+const QUEUE_BYTES = 8_192;
+
+/**
+ * Bytes that wait to be sent, above which nothing more is read: so many are there only if answers pile up. A
+ * full queue does not stop the reading, or both sides could wait for each other.
+ */
+const ANSWER_BYTES = QUEUE_BYTES + OUTGOING_STANZA_BYTES;
 
 /** Bytes to take out of the socket at once: this is what a device has a buffer for. */
 const READ_BYTES = 2_048;
@@ -230,10 +237,10 @@ export class Connection {
     this.#read();
   }
 
-  /** Reads what waits, unless answers pile up: a peer that does not take them is held back until it does. */
+  /** Reads what waits. A peer that does not take its answers is held back until it does. */
   #read(): void {
     const socket = this.#socket;
-    while (this.#unread > 0 && this.#queued <= QUEUE_BYTES && socket === this.#socket) {
+    while (this.#unread > 0 && this.#queued <= ANSWER_BYTES && socket === this.#socket) {
       const bytes = socket?.read(Math.min(this.#unread, READ_BYTES));
       if (bytes === undefined) break;
       this.#unread -= bytes.byteLength;

@@ -15,10 +15,10 @@ export interface Target {
 export const DEFAULT_PORT = 5222;
 
 /** The two services, and whether a connection to them begins with TLS. */
-const SERVICES = [
-  { prefix: "_xmpps-client._tcp.", direct: true },
-  { prefix: "_xmpp-client._tcp.", direct: false },
-] as const;
+const SERVICES = Object.freeze([
+  Object.freeze({ prefix: "_xmpps-client._tcp.", direct: true }),
+  Object.freeze({ prefix: "_xmpp-client._tcp.", direct: false }),
+]);
 
 /** How long a name server gets, in milliseconds, and how often all of them are asked. */
 const QUERY_TIMEOUT = 2_000;

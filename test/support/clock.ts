@@ -53,8 +53,9 @@ export class FakeClock implements Timer {
   }
 
   #add(entry: Entry): Entry {
-    const after = this.#entries.findIndex((other) => other.at > entry.at);
-    this.#entries.splice(after < 0 ? this.#entries.length : after, 0, entry);
+    let index = this.#entries.length;
+    while (index > 0 && (this.#entries[index - 1] as Entry).at > entry.at) index--;
+    this.#entries.splice(index, 0, entry);
     return entry;
   }
 }

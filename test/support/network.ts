@@ -69,6 +69,7 @@ export class FakeNetwork {
         const peer = network.#peerFor(options);
         peer.tls = options;
         super(network, options, peer);
+        if ("from" in options) network.soon(() => peer.onSecure());
       }
     };
     this.UDP = class implements UDPSocket {
@@ -229,16 +230,18 @@ export class Peer {
   /** Bytes the device may write. */
   credit = 0;
   /** How much it may write at once. */
-  window = 16_384;
+  window = 0;
   /** Whether what is written is taken, so that credit comes back. */
   takes = true;
   /** Set to have writing throw, as some hosts do on a connection that was lost. */
   isBroken = false;
   /** Bytes on the way to the device. */
   readonly unread: number[] = [];
-  readonly #received: number[] = [];
+  readonly #received: Uint8Array[] = [];
   /** Is told of all that the device has sent. */
   onReceive: (bytes: Uint8Array) => void = () => {};
+  /** Is told that the device begins TLS on a connection that it had in the clear. */
+  onSecure: () => void = () => {};
   #socket: FakeSocket | undefined;
 
   constructor(network: FakeNetwork, address: string, port: number) {
@@ -280,14 +283,14 @@ export class Peer {
 
   /** What the device has sent since the last call, as text. */
   take(): string {
-    return decode(Uint8Array.from(this.#received.splice(0)));
+    return decode(Buffer.concat(this.#received.splice(0)));
   }
 
   /** The device sends something. */
   write(bytes: Uint8Array): number {
     if (this.isBroken) throw new Error("write failed");
     this.credit -= bytes.length;
-    this.#received.push(...bytes);
+    this.#received.push(bytes);
     this.#network.soon(() => {
       this.onReceive(bytes);
       if (this.takes && this.credit < this.window) this.grant(this.window - this.credit);

@@ -75,6 +75,21 @@ export class World {
     return { io: Resolver, servers: ["192.0.2.53"], socket: { io: UDP } };
   }
 
+  /** Lets time pass until something is so. @throws Error when it is not so within an hour */
+  until(isSo: () => boolean): void {
+    const end = this.clock.now() + 3_600_000;
+    while (!isSo())
+      if (!this.clock.step() || this.clock.now() > end)
+        throw new Error(`in vain: ${this.log.slice(-10).join(", ")}`);
+  }
+
+  /** Lets the client log in. */
+  online(): this {
+    this.clock.advance(0);
+    if (this.client.state !== "online") throw new Error(`not online: ${this.log.join(", ")}`);
+    return this;
+  }
+
   /** What the client holds: nothing, when it is closed. */
   get held(): { timers: number; sockets: number } {
     return { timers: this.clock.timers, sockets: this.network.open.size };

@@ -12,12 +12,18 @@ import type { FakeNetwork, Peer } from "./network.js";
 /** What a client does: it connects, opens or ends a stream, or sends an element, which goes by its name. */
 export type Event = "connect" | "stream" | "end" | (string & {});
 
+/** How a stream begins, as this client writes it. */
+const NEW_STREAM = "<stream:s";
+
 export const DOMAIN = "example.org";
 export const PASSWORD = "pencil";
 
 /** Answers every connection. Whatever a client must not do throws, and is among the network's violations. */
 export class FakeServer {
   readonly sessions: Session[] = [];
+  domain = DOMAIN;
+  /** How many bytes a client may write at once. */
+  window = 16_384;
   mechanisms: readonly string[] = ["PLAIN"];
   /** Looks at everything before the server does. @returns `true` to leave the server out of it */
   intercept: (event: Event, session: Session, element?: Element) => boolean = () => false;
@@ -46,13 +52,17 @@ export class Session implements StreamSink {
   #tokenizer = this.#newTokenizer();
   #isSecure = false;
   #isAuthenticated = false;
+  #mayStanzas = false;
+  /** Whether a new stream is to begin, and what has come of it. */
   #restarts = false;
+  readonly #opening: number[] = [];
   #isEnded = false;
 
   constructor(server: FakeServer, network: FakeNetwork, peer: Peer) {
     this.#server = server;
     this.#network = network;
     this.peer = peer;
+    peer.window = server.window;
     this.#isSecure = peer.tls !== undefined;
     peer.onReceive = (bytes) => this.#read(bytes);
   }
@@ -72,11 +82,16 @@ export class Session implements StreamSink {
 
   #read(bytes: Uint8Array): void {
     if (this.#isEnded) this.#network.refuse("data behind </stream:stream>");
-    for (let at = 0; at < bytes.length; ) {
-      at += this.#tokenizer.write(bytes.subarray(at));
-      if (!this.#restarts) continue;
+    if (this.#restarts) {
+      // The client may end the old stream while it is told that a new one is to begin.
+      this.#opening.push(...bytes);
+      if (this.#opening.length < NEW_STREAM.length) return;
       this.#restarts = false;
-      this.#tokenizer = this.#newTokenizer();
+      const opening = Uint8Array.from(this.#opening.splice(0));
+      if (decode(opening).startsWith(NEW_STREAM)) this.#tokenizer = this.#newTokenizer();
+      this.#tokenizer.write(opening);
+    } else {
+      this.#tokenizer.write(bytes);
     }
   }
 
@@ -84,17 +99,13 @@ export class Session implements StreamSink {
     return new Tokenizer(new ElementBuilder(this, () => true), LIMITS);
   }
 
-  #restart(): void {
-    this.#restarts = true;
-    this.#tokenizer.stop();
-  }
-
   onHeader(header: Element): void {
-    if (header.attr("to") !== DOMAIN) this.#network.refuse(`a stream to ${header.attr("to")}`);
+    const { domain } = this.#server;
+    if (header.attr("to") !== domain) this.#network.refuse(`a stream to ${header.attr("to")}`);
     if (this.#server.intercept("stream", this, header)) return;
     this.send(
       `<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'
-        version='1.0' from='${DOMAIN}' id='s' xml:lang='en'><stream:features>${this.#features()}</stream:features>`,
+        version='1.0' from='${domain}' id='s' xml:lang='en'><stream:features>${this.#features()}</stream:features>`,
     );
   }
 
@@ -106,11 +117,13 @@ export class Session implements StreamSink {
   }
 
   onElement(element: Element): void {
+    if (element.is("error", "http://etherx.jabber.org/streams")) return;
     const isStanza = element.namespace === "jabber:client";
     const isBind = element.child("bind", "urn:ietf:params:xml:ns:xmpp-bind") !== undefined;
     if (isStanza && !this.#isAuthenticated)
       this.#network.refuse(`a stanza outside of a session: ${write(element, "")}`);
-    if (isStanza && this.jid === "" && !isBind) this.#network.refuse("a stanza before binding");
+    if (isBind) this.#mayStanzas = true;
+    if (isStanza && !this.#mayStanzas) this.#network.refuse("a stanza before binding");
     if (!this.#isSecure && element.name !== "starttls")
       this.#network.refuse(`in the clear: ${write(element, "")}`);
     if (isStanza && !isBind) this.stanzas.push(element);
@@ -127,15 +140,12 @@ export class Session implements StreamSink {
   }
 
   #startTLS(): void {
-    this.#restart();
+    this.#restarts = true;
     this.send("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
     this.#isSecure = true;
-    const whenTaken = (): void => {
-      if (this.peer.isClosed) return;
-      if (this.peer.tls === undefined) this.#network.soon(whenTaken);
-      else if (!this.#server.intercept("tls", this)) this.peer.accept();
+    this.peer.onSecure = () => {
+      if (!this.#server.intercept("tls", this)) this.peer.accept();
     };
-    this.#network.soon(whenTaken);
   }
 
   #authenticate(auth: Element): void {
@@ -144,14 +154,14 @@ export class Session implements StreamSink {
     if (!this.#server.mechanisms.includes(auth.attr("mechanism") ?? ""))
       return this.send(`<failure ${sasl}><invalid-mechanism/></failure>`);
     if (password !== PASSWORD) return this.send(`<failure ${sasl}><not-authorized/></failure>`);
-    this.#restart();
+    this.#restarts = true;
     this.#isAuthenticated = true;
     this.send(`<success ${sasl}/>`);
   }
 
   #bind(iq: Element): void {
     const resource = iq.elements()[0]?.childText("resource") ?? "chosen";
-    this.jid = `juliet@${DOMAIN}/${resource}`;
+    this.jid = `juliet@${this.#server.domain}/${resource}`;
     this.send(
       `<iq id='${iq.attr("id")}' type='result'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>` +
         `<jid>${this.jid}</jid></bind></iq>`,

@@ -211,7 +211,8 @@ function toBytes(text: string): Uint8Array {
   const parts = text.split(/\\x([0-9a-f]{2})/);
   const bytes: number[] = [];
   parts.forEach((part, i) => {
-    if (i % 2 === 0) bytes.push(...encode(part));
+    // One by one: XS puts the arguments of a call on its stack, where there is not much room.
+    if (i % 2 === 0) for (const byte of encode(part)) bytes.push(byte);
     else bytes.push(Number.parseInt(part, 16));
   });
   return Uint8Array.from(bytes);

@@ -1,0 +1,196 @@
+import { describe, expect, test } from "@jest/globals";
+import type { XmppError } from "../../../firmware/xmpp/errors.js";
+import {
+  type CapsForm,
+  capsVersion,
+  Disco,
+  type DiscoInfo,
+  discoverInfo,
+  discoverItems,
+  type Identity,
+} from "../../../firmware/xmpp/extensions/disco.js";
+import { ping } from "../../../firmware/xmpp/extensions/ping.js";
+import { write } from "../../../firmware/xmpp/xml/writer.js";
+import { seeded } from "../../support/random.js";
+import { fakeCrypto } from "../../support/world.js";
+import { Session } from "../stanza/support.js";
+
+const crypto = fakeCrypto(seeded(1));
+
+describe("XEP-0115: the verification string", () => {
+  const features = [
+    "http://jabber.org/protocol/disco#info",
+    "http://jabber.org/protocol/disco#items",
+    "http://jabber.org/protocol/muc",
+    "http://jabber.org/protocol/caps",
+  ];
+  const psi = { category: "client", type: "pc" };
+  const form: CapsForm = {
+    formType: "urn:xmpp:dataforms:softwareinfo",
+    fields: [
+      { name: "software", values: ["Psi"] },
+      { name: "ip_version", values: ["ipv6", "ipv4"] },
+      { name: "os", values: ["Mac"] },
+      { name: "software_version", values: ["0.11"] },
+      { name: "os_version", values: ["10.5.1"] },
+    ],
+  };
+
+  test.each<[string, Identity[], string[], CapsForm[], string]>([
+    [
+      "5.2, simple",
+      [{ category: "client", type: "pc", name: "Exodus 0.9.1" }],
+      features,
+      [],
+      "QgayPKawpkPSDYmwT/WM94uAlu0=",
+    ],
+    [
+      "5.3, complex",
+      [
+        { ...psi, lang: "en", name: "Psi 0.11" },
+        { ...psi, lang: "el", name: "Ψ 0.11" },
+      ],
+      features,
+      [form],
+      "q07IKJEyjvHSyhy//CH0CxmKi8w=",
+    ],
+  ])("%s", (_title, identities, list, forms, version) => {
+    expect(capsVersion(identities, list, forms, crypto)).toBe(version);
+    const reversed = [...list].reverse();
+    expect(capsVersion([...identities].reverse(), reversed, forms, crypto)).toBe(version);
+  });
+
+  test("5.1: octets are sorted, not UTF-16 units", () => {
+    const identity = (name: string): Identity => ({ ...psi, name });
+    const [low, high] = [identity("\uff5e"), identity("\u{1f426}")]; // U+FF5E, then U+1F426
+    const sorted = "client/pc//\uff5e<client/pc//\u{1f426}<";
+    let digested = "";
+    capsVersion([high, low], [], [], {
+      ...crypto,
+      digest: (_hash, data) => {
+        digested = new TextDecoder().decode(data);
+        return data;
+      },
+    });
+    expect(digested).toBe(sorted);
+  });
+});
+
+describe("XEP-0030: what the device says of itself", () => {
+  const identity = { category: "client", type: "bot", name: "Pipit" };
+  const INFO = "xmlns='http://jabber.org/protocol/disco#info'";
+
+  function device(): Session {
+    const session = new Session();
+    new Disco({ identity, node: "urn:pipit:device", crypto }).install(session.stanzas);
+    ping.install(session.stanzas); // after it, and told of all the same
+    return session;
+  }
+
+  const version = (session: Session): string =>
+    /ver='([^']*)'/.exec(write(session.stanzas.presence({}, []), "jabber:client"))?.[1] ?? "";
+
+  const content =
+    "<identity category='client' type='bot' name='Pipit'/>" +
+    "<feature var='http://jabber.org/protocol/disco#info'/>" +
+    "<feature var='http://jabber.org/protocol/caps'/><feature var='urn:xmpp:ping'/>";
+
+  test("to whoever asks", () => {
+    expect(device().receive(`<iq type='get' id='1' from='a@b/c'><query ${INFO}/></iq>`)).toEqual([
+      `<iq type='result' id='1' to='a@b/c'><query ${INFO}>${content}</query></iq>`,
+    ]);
+  });
+
+  test("XEP-0115 6.2: to whoever has seen the digest, under the node that it names", () => {
+    const session = device();
+    const node = `urn:pipit:device#${version(session)}`;
+    expect(session.receive(`<iq type='get' id='1'><query ${INFO} node='${node}'/></iq>`)).toEqual([
+      `<iq type='result' id='1'><query ${INFO} node='${node}'>${content}</query></iq>`,
+    ]);
+  });
+
+  test.each(["urn:pipit:device", "urn:pipit:device#", "urn:pipit:device#old", "other", ""])(
+    "and not of node %j, which is not there",
+    (node) => {
+      const [answer] = device().receive(
+        `<iq type='get' id='1'><query ${INFO} node='${node}'/></iq>`,
+      );
+      expect(answer).toContain("item-not-found");
+    },
+  );
+
+  test("the digest is in every presence, and is that of what is said", () => {
+    const session = device();
+    const features = [...session.stanzas.features];
+    expect(version(session)).toBe(capsVersion([identity], features, [], crypto));
+    expect(write(session.stanzas.presence({}, []), "jabber:client")).toMatch(
+      /<c xmlns='http:\/\/jabber.org\/protocol\/caps' hash='sha-1' node='urn:pipit:device' ver='[^']+'\/>/,
+    );
+  });
+});
+
+describe("XEP-0030: what others say of themselves", () => {
+  const INFO = "xmlns='http://jabber.org/protocol/disco#info'";
+  const ITEMS = "xmlns='http://jabber.org/protocol/disco#items'";
+
+  test("identities and features", () => {
+    const session = new Session();
+    let info: DiscoInfo | undefined;
+    discoverInfo(session.stanzas, "pubsub.example.org", "board", (_error, found) => {
+      info = found;
+    });
+    expect(session.sent[0]).toContain(`<query ${INFO} node='board'/>`);
+    session.receive(
+      `<iq id='${session.id}' type='result' from='pubsub.example.org'><query ${INFO} node='board'>
+       <identity category='pubsub' type='leaf' name='Board'/><identity/><feature var='urn:a'/><feature/></query></iq>`,
+    );
+    expect(info).toEqual({
+      identities: [
+        { category: "pubsub", type: "leaf", name: "Board" },
+        { category: "", type: "", name: "" },
+      ],
+      features: ["urn:a", ""],
+    });
+  });
+
+  test("items", () => {
+    const session = new Session();
+    let items: unknown;
+    discoverItems(session.stanzas, "example.org", (_error, found) => {
+      items = found;
+    });
+    session.receive(
+      `<iq id='${session.id}' type='result' from='example.org'><query ${ITEMS}>
+       <item jid='pubsub.example.org' name='Service'/><item jid='pubsub.example.org' node='n'/></query></iq>`,
+    );
+    expect(items).toEqual([
+      { jid: "pubsub.example.org", name: "Service" },
+      { jid: "pubsub.example.org", node: "n" },
+    ]);
+  });
+
+  test("nothing, when the reply holds nothing", () => {
+    const session = new Session();
+    const found: unknown[] = [];
+    discoverInfo(session.stanzas, "a.example", undefined, (_error, info) => found.push(info));
+    session.receive(`<iq id='${session.id}' type='result' from='a.example'/>`);
+    discoverItems(session.stanzas, "a.example", (_error, items) => found.push(items));
+    session.receive(`<iq id='${session.id}' type='result' from='a.example'/>`);
+    expect(found).toEqual([{ identities: [], features: [] }, []]);
+  });
+
+  test("an error is handed on", () => {
+    const session = new Session();
+    const errors: (XmppError | undefined)[] = [];
+    discoverInfo(session.stanzas, "a.example", undefined, (error) => errors.push(error));
+    session.receive(
+      `<iq id='${session.id}' type='error' from='a.example'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`,
+    );
+    discoverItems(session.stanzas, "a.example", (error) => errors.push(error));
+    session.clock.advance(30_000);
+    expect(errors.map((error) => error?.condition)).toEqual([
+      "service-unavailable",
+      "remote-server-timeout",
+    ]);
+  });
+});
