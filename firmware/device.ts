@@ -8,8 +8,8 @@ import type { TimerHandle } from "./io.js";
 import { type Sensor, takeReadings } from "./sensors/sensor.js";
 import { ItemIds } from "./telemetry/item-id.js";
 import { Publisher } from "./telemetry/publisher.js";
-import type { Reading } from "./telemetry/senml.js";
-import type { XmppError } from "./xmpp/errors.js";
+import { encodeSenml, type Reading } from "./telemetry/senml.js";
+import { ConfigError, type XmppError } from "./xmpp/errors.js";
 import { Disco } from "./xmpp/extensions/disco.js";
 import { ping } from "./xmpp/extensions/ping.js";
 import { PubSub } from "./xmpp/extensions/pubsub.js";
@@ -26,7 +26,7 @@ export interface DeviceOptions {
   /** The pub/sub service and the node on it. */
   service: string;
   node: string;
-  /** Milliseconds between samples. */
+  /** Milliseconds between samples; 1 or more. */
   interval: number;
 
   onState?: (state: ClientState) => void;
@@ -53,7 +53,7 @@ export class Device {
    */
   constructor(options: DeviceOptions) {
     const { crypto, timer } = options.client;
-    this.#options = options;
+    this.#options = check(options);
     const pubsub = new PubSub(options.service);
     const ids = new ItemIds((count) => crypto.random(count));
     this.#publisher = new Publisher({
@@ -101,7 +101,8 @@ export class Device {
     const { timer } = this.#options.client;
     this.#sampling = timer.set(() => this.#sample(), interval);
     const readings = takeReadings(sensor, baseName, timer.now() / 1000);
-    this.#options.onReadings?.(readings, this.#publisher.add(readings));
+    const id = this.#publisher.add(readings);
+    this.#options.onReadings?.(readings, id);
   }
 
   #stopped(error: XmppError | undefined): void {
@@ -115,4 +116,15 @@ export class Device {
     this.#options.client.timer.clear(this.#sampling);
     this.#sampling = undefined;
   }
+}
+
+/** Finds mistakes that would else show with every sample. */
+function check(options: DeviceOptions): DeviceOptions {
+  const { sensor, baseName, interval } = options;
+  if (!Number.isInteger(interval) || interval < 1)
+    throw new ConfigError("interval", `${interval} should be whole milliseconds, 1 or more`);
+  encodeSenml(
+    sensor.channels.map(({ name, unit }) => ({ name: baseName + name, unit, value: 0, time: 0 })),
+  );
+  return options;
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Timer, TimerHandle } from "../io.js";
-import { TransportError, type XmppError } from "../xmpp/errors.js";
+import { ConfigError, StanzaError, TransportError, type XmppError } from "../xmpp/errors.js";
 import type { PubSub } from "../xmpp/extensions/pubsub.js";
 import type { Element } from "../xmpp/xml/element.js";
 import { encodeSenml, type Reading } from "./senml.js";
@@ -23,7 +23,10 @@ export interface PublisherOptions {
    * @param error undefined when there was no room
    */
   onDropped?: (id: string, error: XmppError | undefined) => void;
-  /** The service refuses items for now. They are kept; it is asked again in a while. */
+  /**
+   * The service refuses items for now: the node is not there yet, we may not publish to it, or the service is
+   * down. They are kept; it is asked again in a while.
+   */
   onRefused?: (error: XmppError) => void;
 }
 
@@ -37,12 +40,6 @@ const CAPACITY = 64;
 
 /** How long to wait, in milliseconds, after the service has refused an item that it may take later. */
 const RETRY_DELAY = 30_000;
-
-/**
- * Errors that say something about the node or our rights, which its owner can mend; the others say
- * something about the item (XEP-0060 7.1.3).
- */
-const MENDABLE = Object.freeze(["item-not-found", "forbidden", "not-authorized", "not-allowed"]);
 
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -68,8 +65,8 @@ export class Publisher {
    */
   add(readings: readonly Reading[]): string {
     const entry = { id: this.#options.nextId(), payload: encodeSenml(readings) };
-    if (this.#queue.length === CAPACITY) this.#drop(this.#busy ? 1 : 0, undefined);
     this.#queue.push(entry);
+    if (this.#queue.length > CAPACITY) this.#drop(this.#busy ? 1 : 0, undefined);
     this.flush();
     return entry.id;
   }
@@ -83,12 +80,15 @@ export class Publisher {
       this.#options.pubsub.publish(this.#options.node, entry, (error) => this.#settle(error));
     } catch (error) {
       this.#busy = false;
-      // There is no connection, or its queue is full: the client says when that is over.
-      if (!(error instanceof TransportError)) this.#drop(0, error as XmppError);
+      // A connection that is not there, or whose queue is full: the client says when that is over.
+      if (error instanceof TransportError) return;
+      if (!(error instanceof ConfigError)) throw error;
+      this.#drop(0, error);
+      this.flush();
     }
   }
 
-  /** Stops; what waits is given up. */
+  /** Sends nothing more; what waits is given up. An item that is on its way may still be told of. */
   close(): void {
     this.#closed = true;
     this.#options.timer.clear(this.#retry);
@@ -99,19 +99,21 @@ export class Publisher {
     if (error === undefined) {
       this.#options.onPublished?.((this.#queue.shift() as Entry).id);
       this.flush();
-    } else if (error instanceof TransportError || this.#closed) {
+    } else if (!(error instanceof StanzaError) || this.#closed) {
       // Whether the item arrived is not known. It goes again, under the same id, on the next stream; or at
       // once, if only the reply to this one is missing.
       if (error.condition === "remote-server-timeout") this.flush();
-    } else if (error.retry !== "never" || MENDABLE.includes(error.condition)) {
-      this.#options.onRefused?.(error);
+    } else if (error.type === "modify") {
+      // The item itself is at fault (XEP-0060 7.1.3), and always will be. All other errors are about the
+      // node, our rights or the service, which somebody can mend.
+      this.#drop(0, error);
+      this.flush();
+    } else {
       this.#retry = this.#options.timer.set(() => {
         this.#retry = undefined;
         this.flush();
       }, RETRY_DELAY);
-    } else {
-      this.#drop(0, error);
-      this.flush();
+      this.#options.onRefused?.(error);
     }
   }
 

@@ -2,13 +2,13 @@
 
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { read } from "read";
 import type { ClientOptions } from "../../firmware/client/client.js";
 import { ConfigError } from "../../firmware/xmpp/errors.js";
 import { JID } from "../../firmware/xmpp/jid.js";
 import { MECHANISMS, type MechanismName } from "../../firmware/xmpp/sasl/mechanism.js";
 import { Names } from "../../firmware/xmpp/xml/names.js";
 import { nodeProvider } from "../node/provider.js";
+import { askSecret } from "./prompt.js";
 import { tracer } from "./trace.js";
 
 /** What the shared options come to. */
@@ -45,12 +45,26 @@ export function parseServer(text: string): Server {
   };
 }
 
+/** Checks the address of an account, which may have a resource. */
+export function parseAccount(text: string): string {
+  try {
+    if (JID.parse(text).local !== "") return text;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new InvalidArgumentError(`In it, ${error.text}.`);
+  }
+  throw new InvalidArgumentError("Write user@domain.");
+}
+
 /** Adds the shared options to a command. */
 export function withAccount(
   command: Command,
   jid: { describe: string; required: boolean },
 ): Command {
-  const option = new Option("--jid <jid>", jid.describe).env("PIPIT_JID");
+  // An empty variable is one that is not set.
+  for (const name of ["PIPIT_JID", "PIPIT_SERVER"])
+    if (process.env[name] === "") delete process.env[name];
+  const option = new Option("--jid <jid>", jid.describe).env("PIPIT_JID").argParser(parseAccount);
   return command
     .addOption(jid.required ? option.makeOptionMandatory() : option)
     .addOption(
@@ -88,8 +102,7 @@ export async function findPassword(
   if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment;
   if (!process.stdin.isTTY)
     throw new ConfigError("password", `set ${variable}, or name a file with --password-file`);
-  // The prompt goes to standard error, so that standard output stays data.
-  return read({ prompt: `Password for ${whose}: `, silent: true, output: process.stderr });
+  return askSecret(`Password for ${whose}: `);
 }
 
 /** Everything but the account itself, and the same for all accounts of one command. */

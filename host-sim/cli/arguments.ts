@@ -2,13 +2,17 @@
 
 import { InvalidArgumentError } from "commander";
 
-/** A parser of whole numbers from `least` up. */
-export function integerFrom(least: number): (text: string) => number {
+/** A parser of whole numbers from `least` to `most`. */
+export function integerFrom(
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): (text: string) => number {
   return (text) => {
     const number = Number(text);
-    if (text.trim() === "" || !Number.isSafeInteger(number) || number < least)
-      throw new InvalidArgumentError(`Not a whole number of ${least} or more.`);
-    return number;
+    if (/^[0-9]+$/.test(text) && number >= least && number <= most) return number;
+    const range =
+      most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`Not a whole number ${range}.`);
   };
 }
 

@@ -3,7 +3,6 @@
 import type { ClientState } from "../../firmware/client/client.js";
 import { Device } from "../../firmware/device.js";
 import { SimulatedSensor } from "../../firmware/sensors/simulated.js";
-import type { Reading } from "../../firmware/telemetry/senml.js";
 import type { XmppError } from "../../firmware/xmpp/errors.js";
 import type { Reach } from "./account.js";
 
@@ -32,8 +31,6 @@ export interface Board {
   readonly name: string;
   readonly node: string;
   state: ClientState;
-  /** The last readings taken. */
-  readings: readonly Reading[];
   published: number;
   /** Items that will never be published: there was no room for them, or they were refused. */
   dropped: number;
@@ -43,92 +40,121 @@ export interface Board {
 }
 
 export class Boards {
-  readonly list: Board[] = [];
+  readonly list: readonly Board[];
   readonly #options: BoardsOptions;
-  readonly #devices: Device[] = [];
-  readonly #ended: Promise<void>[] = [];
+  /** What closes each of them. */
+  readonly #close: (() => void)[] = [];
+  readonly #runs: readonly Promise<void>[];
 
   constructor(options: BoardsOptions) {
     this.#options = options;
-    for (let i = 0; i < options.count; i++) this.#start(options.first + i, i);
+    this.list = Array.from({ length: options.count }, (_, i) => newBoard(options, i));
+    this.#runs = this.list.map((board, i) => this.#run(board, i));
   }
 
   /** Closes all streams in good order. */
   async close(): Promise<void> {
-    for (const device of this.#devices) device.close();
-    await this.ended();
+    for (const close of this.#close) close();
+    await Promise.allSettled(this.#runs);
   }
 
-  /** Resolves when every board has ended: by `close()`, or because trying again was of no use. */
+  /**
+   * Resolves when every board has ended: by `close()`, or because trying again was of no use.
+   * @throws ConfigError for options that cannot be used
+   */
   async ended(): Promise<void> {
-    await Promise.all(this.#ended);
+    await Promise.all(this.#runs);
   }
 
-  #start(number: number, index: number): void {
-    const { reach, password, service, interval, connectInterval, seed } = this.#options;
-    const name = `board${number}`;
-    const node = fill(this.#options.node, number);
+  /** @throws Error when some did not work at the end, with the error of the first of them as its cause */
+  check(): void {
+    const failed = this.list.filter((board) => board.error !== undefined);
+    if (failed.length === 0) return;
+    const what = `${failed.length} of ${this.list.length} boards ended with an error`;
+    throw new Error(what, { cause: failed[0]?.error });
+  }
+
+  /** Runs one board from its turn on, so that a fleet does not start in one moment. */
+  #run(board: Board, index: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let device: Device | undefined;
+      const turn = setTimeout(() => {
+        try {
+          device = this.#start(board, () => device?.pending ?? 0, resolve);
+        } catch (error) {
+          reject(error);
+        }
+      }, index * this.#options.connectInterval);
+      this.#close.push(() => {
+        clearTimeout(turn);
+        if (device !== undefined) return device.close();
+        board.state = "closed";
+        resolve();
+      });
+    });
+  }
+
+  #start(board: Board, pending: () => number, onClosed: () => void): Device {
+    const { reach, password, service, interval, seed } = this.#options;
+    const { number, name, node } = board;
     const account = fill(this.#options.jid, number);
-    const board: Board = {
-      number,
-      name,
-      node,
-      state: "waiting",
-      readings: [],
-      published: 0,
-      dropped: 0,
-      pending: 0,
-      error: undefined,
-    };
-    this.list.push(board);
     const changed = (): void => {
-      board.pending = this.#devices[index]?.pending ?? 0;
+      board.pending = pending();
       this.#options.onBoard?.(board);
     };
-    this.#ended.push(
-      new Promise((resolve) => {
-        const device = new Device({
-          client: {
-            ...reach,
-            jid: account.includes("/") ? account : `${account}/${name}`,
-            password,
-            // Each board of a fleet waits its turn, so that they do not start in step.
-            backoff: { start: Math.max(1, 2 * index * connectInterval) },
-          },
-          sensor: new SimulatedSensor(seed + number),
-          baseName: `urn:dev:ops:pipit-${name}:`,
-          service,
-          node,
-          interval,
-          onState: (state) => {
-            board.state = state;
-            if (state === "online") board.error = undefined;
-            changed();
-          },
-          onReadings: (readings) => {
-            board.readings = readings;
-            changed();
-          },
-          onPublished: () => {
-            board.published++;
-            board.error = undefined;
-            changed();
-          },
-          onDropped: () => {
-            board.dropped++;
-            changed();
-          },
-          onError: (error) => {
-            board.error = error;
-            this.#options.onError?.(board, error);
-            changed();
-          },
-          onClosed: () => resolve(),
-        });
-        this.#devices.push(device);
-      }),
-    );
+    const failed = (error: XmppError): void => {
+      board.error = error;
+      this.#options.onError?.(board, error);
+    };
+    return new Device({
+      client: {
+        ...reach,
+        jid: account.includes("/") ? account : `${account}/${name}`,
+        password,
+        backoff: { start: 0 },
+      },
+      sensor: new SimulatedSensor(seed + number),
+      baseName: `urn:dev:ops:pipit-${name}:`,
+      service,
+      node,
+      interval,
+      onState: (state) => {
+        board.state = state;
+        if (state === "online") board.error = undefined;
+        changed();
+      },
+      onReadings: changed,
+      onPublished: () => {
+        board.published++;
+        board.error = undefined;
+        changed();
+      },
+      onDropped: (_id, error) => {
+        board.dropped++;
+        if (error !== undefined) failed(error);
+        changed();
+      },
+      onError: (error) => {
+        failed(error);
+        changed();
+      },
+      onClosed,
+    });
   }
+}
+
+function newBoard({ first, node }: BoardsOptions, index: number): Board {
+  const number = first + index;
+  return {
+    number,
+    name: `board${number}`,
+    node: fill(node, number),
+    state: "waiting",
+    published: 0,
+    dropped: 0,
+    pending: 0,
+    error: undefined,
+  };
 }
 
 /** Puts a board's number in the place of `%i`. */

@@ -1,27 +1,28 @@
 import { randomBytes } from "node:crypto";
 import { Command } from "commander";
-import pc from "picocolors";
-import { StanzaError } from "../../firmware/xmpp/errors.js";
-import { ensureNode, type PubSub, TELEMETRY_NODE } from "../../firmware/xmpp/extensions/pubsub.js";
+import { ConfigError, StanzaError } from "../../firmware/xmpp/errors.js";
+import { ensureNode, TELEMETRY_NODE } from "../../firmware/xmpp/extensions/pubsub.js";
 import { JID } from "../../firmware/xmpp/jid.js";
-import { Accounts } from "../server/accounts.js";
 import { loadOrCreateAuthority } from "../server/authority.js";
 import { Listener } from "../server/listener.js";
+import { deriveCredentials } from "../server/sasl/credentials.js";
 import { Server } from "../server/server.js";
 import {
   type AccountOptions,
   defaultService,
   findPassword,
+  parseAccount,
   type Reach,
   reach,
   withAccount,
 } from "./account.js";
 import { integerFrom } from "./arguments.js";
 import { type Board, Boards, fill } from "./boards.js";
+import { out } from "./colours.js";
 import { Live } from "./live.js";
-import { baseOf, describeError, describeReading, EXIT_HELP, endWith } from "./report.js";
+import { baseOf, describeError, describeReading, EXIT_HELP } from "./report.js";
 import { dataDirectory } from "./server.js";
-import { promised, Session } from "./session.js";
+import { promised, withPubSub } from "./session.js";
 import { onInterrupt } from "./signals.js";
 import { Watcher } from "./watcher.js";
 
@@ -45,7 +46,11 @@ export function demoCommand(): Command {
     .option("-L, --limit <count>", "end after so many readings were received", integerFrom(1))
     .option("-t, --node <node>", "the node to publish to", "pipit-demo")
     .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
-    .option("--owner <jid>", "the account that creates the node and subscribes (default: --jid)")
+    .option(
+      "--owner <jid>",
+      "the account that creates the node and subscribes (default: --jid)",
+      parseAccount,
+    )
     .option("--seed <number>", "the same seed gives the same weather", integerFrom(0), 1)
     .addHelpText(
       "after",
@@ -59,22 +64,24 @@ server, each as a resource of it, or as accounts of their own where the JID has 
 The password is PIPIT_PASSWORD, and the owner's PIPIT_OWNER_PASSWORD if it differs.${EXIT_HELP}`,
     );
   withAccount(command, { describe: "an account on your server", required: false });
-  return command.action((options: Options) =>
-    demo(options).catch((error: unknown) => endWith(command, error)),
-  );
+  return command.action(demo);
 }
 
 /** Where the demonstration takes place. */
 interface Stage {
-  title: string;
+  place: string;
   reach: Reach;
   boards: { jid: string; password: string };
   owner: { jid: string; password: string };
   close(): Promise<void>;
 }
 
-async function demo(options: Options): Promise<void> {
+async function demo(options: Options, command: Command): Promise<void> {
   const { jid } = options;
+  if (jid === undefined)
+    for (const name of ["server", "owner", "ca"])
+      if (command.getOptionValueSource(name) === "cli")
+        throw new ConfigError("jid", `--${name} needs --jid: who is to log in to your server?`);
   const stage = jid === undefined ? await ownStage(options) : await yourStage({ ...options, jid });
   try {
     await play(options, stage);
@@ -83,25 +90,21 @@ async function demo(options: Options): Promise<void> {
   }
 }
 
-/** An embedded server, with accounts that last as long as it does. */
+/** An embedded server, where every account has the same password. */
 async function ownStage(options: Options): Promise<Stage> {
-  if (options.server !== undefined)
-    throw new Error("--server needs --jid: which account are the boards to log in to?");
   const domain = "localhost";
   const { authority, certificateFile } = await loadOrCreateAuthority(dataDirectory());
   const password = process.env.PIPIT_PASSWORD || randomBytes(16).toString("hex");
-  const accounts = new Accounts();
-  accounts.add("owner", password);
-  for (let i = 1; i <= options.count; i++) accounts.add(`board${i}`, password);
+  const credentials = deriveCredentials(password);
   const server = new Server({
     domain,
-    accounts: accounts.lookup,
+    accounts: () => credentials,
     mayCreateNodes: (account) => account === `owner@${domain}`,
   });
   const listener = new Listener({ server, authority, port: 0, directPort: 0 });
   const { port } = await listener.listen();
   return {
-    title: `an embedded server at xmpp://localhost:${port} (for demonstration only)`,
+    place: `an embedded server for demonstration, xmpp://localhost:${port}`,
     reach: {
       ...reach({ ...options, ca: certificateFile }),
       host: "127.0.0.1",
@@ -119,83 +122,88 @@ async function yourStage(options: Options & { jid: string }): Promise<Stage> {
   const { jid, passwordFile } = options;
   const owner = options.owner ?? jid;
   if (owner.includes("%i"))
-    throw new Error("--owner is needed: which account creates the node and subscribes to it?");
+    throw new ConfigError(
+      "owner",
+      "which account makes the node and subscribes? Say so by --owner",
+    );
   const password = await findPassword(passwordFile, "PIPIT_PASSWORD", jid);
-  const ownPassword = process.env.PIPIT_OWNER_PASSWORD;
+  const another = options.owner === undefined ? "" : process.env.PIPIT_OWNER_PASSWORD;
   return {
-    title: JID.parse(fill(jid, 1)).domain,
+    place: JID.parse(fill(jid, 1)).domain,
     reach: reach(options),
     boards: { jid, password },
-    owner: { jid: owner, password: ownPassword || password },
+    owner: { jid: owner, password: another || password },
     close: async () => {},
   };
 }
 
 async function play(options: Options, stage: Stage): Promise<void> {
-  const { count, interval, node, seed } = options;
+  const { count, interval, limit, node, seed } = options;
   const service = await prepareNode(options, stage);
   const received = new Map<string, string>();
   let total = 0;
-  let left = options.limit ?? Number.POSITIVE_INFINITY;
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  const live = new Live(() =>
-    picture(stage.title, `${node} on ${service}`, boards.list, received, total),
-  );
+  onInterrupt(end);
 
-  let subscribed = (): void => {};
-  const subscription = new Promise<void>((resolve) => {
-    subscribed = resolve;
+  let boards: Boards | undefined;
+  const picture = (): string =>
+    draw(stage.place, node, service, boards?.list ?? [], received, total);
+  // What --verbose prints would run through the picture.
+  const live = new Live(options.verbose ? undefined : picture);
+  let begin = (): void => {};
+  const subscribed = new Promise<void>((resolve) => {
+    begin = resolve;
   });
   const watcher = new Watcher({
-    client: { ...stage.reach, ...stage.owner, backoff: { start: 0 } },
+    client: { ...stage.reach, ...stage.owner },
     service,
     node,
-    onSubscribed: () => subscribed(),
+    onSubscribed: begin,
     onReadings: (readings) => {
       for (const reading of readings) {
         received.set(reading.name, describeReading(reading));
         if (!live.isDrawing) console.log(`${nameOf(reading.name)}  ${describeReading(reading)}`);
       }
       total += readings.length;
-      left -= readings.length;
       live.changed();
-      if (left <= 0) end();
+      if (limit !== undefined && total >= limit) end();
     },
-    onError: (error, delay) => {
-      live.say(`subscriber: ${describeError(error)}`);
-      if (delay === undefined) end();
-    },
+    onLost: (error) => live.say(`subscriber: ${describeError(error)}`),
   });
-  await Promise.race([subscription, ended]);
 
-  const states = new Map<Board, string>();
-  const boards = new Boards({
-    count,
-    first: 1,
-    ...stage.boards,
-    reach: stage.reach,
-    service,
-    node,
-    connectInterval: 300,
-    interval,
-    seed,
-    onBoard: (board) => {
-      live.changed();
-      if (live.isDrawing || states.get(board) === board.state) return;
-      states.set(board, board.state);
-      console.log(`${board.name}  ${board.state}`);
-    },
-    onError: (board, error) => live.say(`${board.name}: ${describeError(error)}`),
-  });
-  onInterrupt(end);
-  await Promise.race([ended, boards.ended()]);
-  // The boards first, so that the picture shows them closed.
-  await boards.close();
-  await watcher.close();
-  live.end();
+  try {
+    await Promise.race([subscribed, ended, watcher.ended]);
+    const states = new Map<Board, string>();
+    boards = new Boards({
+      count,
+      first: 1,
+      ...stage.boards,
+      reach: stage.reach,
+      service,
+      node,
+      connectInterval: 300,
+      interval,
+      seed,
+      onBoard: (board) => {
+        live.changed();
+        if (live.isDrawing || states.get(board) === board.state) return;
+        states.set(board, board.state);
+        live.say(`${board.name}  ${board.state}`);
+      },
+      onError: (board, error) => live.say(`${board.name}: ${describeError(error)}`),
+    });
+    await Promise.race([ended, watcher.ended, boards.ended()]);
+  } finally {
+    // The boards first, so that the picture shows them closed.
+    await boards?.close();
+    watcher.close();
+    await watcher.ended.catch(() => {}); // which was thrown above
+    live.end();
+  }
+  boards.check();
 }
 
 /**
@@ -206,7 +214,7 @@ async function prepareNode(options: Options, stage: Stage): Promise<string> {
   const { jid } = stage.owner;
   const service = options.service ?? defaultService(jid);
   const make = (on: string): Promise<void> =>
-    Session.use({ ...stage.reach, ...stage.owner }, on, (pubsub: PubSub) =>
+    withPubSub({ ...stage.reach, ...stage.owner }, on, (pubsub) =>
       promised((done) => ensureNode(pubsub, options.node, TELEMETRY_NODE, done)),
     );
   try {
@@ -216,36 +224,42 @@ async function prepareNode(options: Options, stage: Stage): Promise<string> {
     const personal = JID.parse(jid).bare.toString();
     const same = !stage.boards.jid.includes("%i") && options.service === undefined;
     if (!(error instanceof StanzaError) || !same) throw error;
-    await make(personal);
+    await make(personal).catch(() => {
+      throw error; // the service that was asked for is the one to tell of
+    });
     return personal;
   }
 }
 
 const DOTS: Readonly<Record<Board["state"], string>> = {
-  online: pc.green("●"),
-  connecting: pc.yellow("◐"),
-  waiting: pc.dim("○"),
-  closing: pc.yellow("◌"),
-  closed: pc.dim("○"),
+  online: out.green("●"),
+  connecting: out.yellow("◐"),
+  waiting: out.dim("○"),
+  closing: out.yellow("◌"),
+  closed: out.dim("○"),
 };
 
-function picture(
-  title: string,
+function draw(
+  place: string,
   node: string,
+  service: string,
   boards: readonly Board[],
   received: ReadonlyMap<string, string>,
   total: number,
 ): string {
   const lines = boards.map((board) => {
     const readings = [...received].filter(([name]) => nameOf(name) === board.name);
-    const values = readings.map(([, text]) => text.padEnd(20)).join("");
+    const values = readings
+      .map(([, text]) => `${text.padEnd(20)}  `)
+      .join("")
+      .padEnd(44);
     const counts = `${board.published} published${board.pending > 1 ? `, ${board.pending} wait` : ""}`;
-    const state = board.state.padEnd(11);
-    return `  ${DOTS[board.state]} ${board.name.padEnd(8)} ${state} ${values} ${pc.dim(counts)}`;
+    const state = board.state.padEnd(10);
+    return `  ${DOTS[board.state]} ${board.name.padEnd(8)} ${state}  ${values}${out.dim(counts)}`;
   });
   return [
-    `${pc.bold("Pipit")}: simulated boards publish to ${node}`,
-    pc.dim(`${title}; TLS, SCRAM-SHA-256; Ctrl-C closes everything`),
+    `${out.bold("Pipit")}: simulated boards publish to ${node} on ${service}`,
+    out.dim(`at ${place}; Ctrl-C closes everything`),
     "",
     ...lines,
     "",

@@ -1,7 +1,7 @@
 /** A part of the terminal that changes in place, with lines that stay above it. */
 
 import logUpdate from "log-update";
-import pc from "picocolors";
+import { err } from "./colours.js";
 
 /** Milliseconds between two drawings: often enough to look alive, seldom enough to cost nothing. */
 const PERIOD = 100;
@@ -15,7 +15,7 @@ export class Live {
 
   /** @param draw gives the present picture; absent when there is none to draw */
   constructor(draw: (() => string) | undefined) {
-    this.#draw = process.stdout.isTTY ? draw : undefined;
+    this.#draw = process.stdout.isTTY && process.env.TERM !== "dumb" ? draw : undefined;
   }
 
   /** Whether there is a terminal to draw on. */
@@ -36,7 +36,7 @@ export class Live {
   say(line: string): void {
     if (this.#draw === undefined) return console.error(line);
     logUpdate.clear();
-    console.error(pc.yellow(line));
+    console.error(err.yellow(line));
     logUpdate(this.#draw());
   }
 

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { demoCommand } from "./demo.js";
 import { nodeCommand } from "./node.js";
 import { publishCommand } from "./publish.js";
-import { EXIT, EXIT_HELP } from "./report.js";
+import { EXIT_HELP, report } from "./report.js";
 import { serverCommand } from "./server.js";
 import { simulateCommand } from "./simulate.js";
 import { watchCommand } from "./watch.js";
@@ -24,11 +24,20 @@ for (const make of [
 ])
   program.addCommand(make());
 
-// commander ends with 1 for wrong usage; here that means that the server or the network failed.
-for (const command of allCommands(program))
-  command.exitOverride((error) => process.exit(error.exitCode === 1 ? EXIT.usage : error.exitCode));
+// Without this, commander ends the process by itself.
+for (const command of allCommands(program)) command.exitOverride();
 
-await program.parseAsync();
+// A reader that goes away, as `head` does in a pipe, is no failure. A full disk is one.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") process.exitCode = report(error);
+});
+
+// The process ends by itself when nothing is open any more.
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
 
 function allCommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(allCommands)];

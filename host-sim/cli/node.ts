@@ -12,8 +12,8 @@ import {
   withAccount,
 } from "./account.js";
 import { collectPairs } from "./arguments.js";
-import { EXIT_HELP, endWith } from "./report.js";
-import { promised, Session } from "./session.js";
+import { EXIT_HELP } from "./report.js";
+import { promised, withPubSub } from "./session.js";
 
 interface Options extends AccountOptions {
   service?: string;
@@ -64,16 +64,12 @@ function action(usage: string, description: string, run: Run): Command {
     .option("--json", "print JSON")
     .action(async () => {
       const options = command.opts<Options>();
-      try {
-        const { jid } = options;
-        const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
-        const service = options.service ?? defaultService(jid);
-        await Session.use({ ...reach(options), jid, password }, service, (pubsub) =>
-          run(pubsub, options, command.args[0] ?? ""),
-        );
-      } catch (error) {
-        endWith(command, error);
-      }
+      const { jid } = options;
+      const service = options.service ?? defaultService(jid);
+      const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
+      await withPubSub({ ...reach(options), jid, password }, service, (pubsub) =>
+        run(pubsub, options, command.args[0] ?? ""),
+      );
     });
 }
 

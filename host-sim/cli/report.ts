@@ -1,9 +1,15 @@
 /** What commands say, and how they end. */
 
-import type { Command } from "commander";
-import pc from "picocolors";
+import { CommanderError } from "commander";
 import type { Reading } from "../../firmware/telemetry/senml.js";
-import { ConfigError, SaslError, TransportError, XmppError } from "../../firmware/xmpp/errors.js";
+import {
+  ConfigError,
+  SaslError,
+  StanzaError,
+  TransportError,
+  XmppError,
+} from "../../firmware/xmpp/errors.js";
+import { err } from "./colours.js";
 
 /** The exit statuses of all commands. */
 export const EXIT = {
@@ -20,24 +26,52 @@ export const EXIT_HELP = `
 Exit status: 0 done; 1 the server or the network failed; 2 wrong usage; 3 the account or the server's
 certificate was not accepted.`;
 
-/** An error as one line: what was wrong, and what to do if that is known. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof XmppError)) return error instanceof Error ? error.message : String(error);
-  const text = error.text === "" ? error.condition : `${error.text} (${error.condition})`;
-  const advice = ADVICE[error.condition];
-  return advice === undefined ? text : `${text}. ${advice}`;
+/**
+ * Says on standard error why a command ends.
+ * @returns the exit status that goes with it
+ */
+export function report(error: unknown): number {
+  if (error instanceof CommanderError)
+    // It has spoken already. It ends with 1 for wrong usage; here that is 2.
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  console.error(`${err.red("error:")} ${describeError(error)}`);
+  return exitStatus(error);
 }
 
-const ADVICE: Readonly<Record<string, string>> = {
-  "not-authorized": "Check the JID and the password",
-  "invalid-mechanism": "A weaker mechanism can be allowed with --mechanism",
-  "certificate-invalid": "If the server has a certificate authority of its own, name it with --ca",
-  "connection-refused": "Is the server running, and on this port?",
+/** An error as one line: what was wrong, and what to do if that is known. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof XmppError))
+    return printable(error instanceof Error ? error.message : String(error));
+  if (error instanceof ConfigError) return printable(error.text);
+  const text = error.text === "" ? error.condition : `${error.text} (${error.condition})`;
+  const advice = (error instanceof StanzaError ? REFUSED : FAILED)[error.condition];
+  return printable(advice === undefined ? text : `${text}. ${advice}`);
+}
+
+/** What to do when a request was refused. */
+const REFUSED: Readonly<Record<string, string>> = {
+  conflict: "To change it: pipit node configure NODE --config NAME=VALUE",
+  forbidden:
+    "Log in as one who may, such as the node's owner; or use the account's own nodes: --service JID",
   "item-not-found": "Make the node with: pipit node create NODE",
-  "host-unknown": "The domain of the JID is not one that this server serves",
+  "remote-server-not-found": "Name the pub/sub service with --service",
+  "service-unavailable": "Name the pub/sub service with --service",
 };
 
+/** What to do when the connection, or who may use it, was the trouble. */
+const FAILED: Readonly<Record<string, string>> = {
+  "certificate-invalid": "If the server has a certificate authority of its own, name it with --ca",
+  "connection-refused": "Is the server running, and on this port?",
+  "host-unknown": "The domain of the JID is not one that this server serves",
+  "invalid-mechanism": "A weaker mechanism can be allowed with --mechanism",
+  "not-authorized": "Check the JID and the password",
+  "remote-server-not-found": "Name the server with --server xmpp://HOST",
+  "tls-failure": "xmpp:// is for STARTTLS, mostly on port 5222; xmpps:// for TLS alone, on 5223",
+};
+
+/** The exit status for an error; one that stands for several has the first of them as its cause. */
 export function exitStatus(error: unknown): number {
+  if (error instanceof Error && error.cause !== undefined) return exitStatus(error.cause);
   if (error instanceof ConfigError) return EXIT.usage;
   if (error instanceof SaslError) return EXIT.identity;
   if (error instanceof TransportError && error.condition === "certificate-invalid")
@@ -45,10 +79,15 @@ export function exitStatus(error: unknown): number {
   return EXIT.failed;
 }
 
-/** Ends the process for an error, in the words and with the status that all commands share. */
-export function endWith(command: Command, error: unknown): never {
-  return command.error(`${pc.red("error:")} ${describeError(error)}`, {
-    exitCode: exitStatus(error),
+/**
+ * A text on one line, without anything that a terminal would obey. Strangers publish to nodes and servers
+ * write errors: a control character among them could change what the screen shows.
+ */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(4, "0");
+    return `\\u${code}`;
   });
 }
 
@@ -60,7 +99,7 @@ export function describeReading(reading: Reading): string {
   const unit = reading.unit === undefined ? "" : ` ${SYMBOLS[reading.unit] ?? reading.unit}`;
   const value =
     reading.value ?? reading.data ?? (reading.sum === undefined ? "" : `Σ ${reading.sum}`);
-  return `${name} ${value}${unit}`;
+  return printable(`${name} ${value}${unit}`);
 }
 
 /** The last part of a name that says worldwide which sensor it is. */

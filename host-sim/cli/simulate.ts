@@ -9,7 +9,7 @@ import {
 import { integerFrom } from "./arguments.js";
 import { type Board, Boards, fill } from "./boards.js";
 import { Live } from "./live.js";
-import { describeError, EXIT, EXIT_HELP, endWith } from "./report.js";
+import { describeError, EXIT_HELP } from "./report.js";
 import { onInterrupt } from "./signals.js";
 
 interface Options extends AccountOptions {
@@ -45,15 +45,14 @@ All accounts have the same password.
 Example: pipit simulate -c 100 --jid dev%i@example.org -t telemetry${EXIT_HELP}`,
     );
   withAccount(command, { describe: "the account; %i is the board's number", required: true });
-  return command.action((options: Options) =>
-    simulate(command, options).catch((error: unknown) => endWith(command, error)),
-  );
+  return command.action(simulate);
 }
 
-async function simulate(command: Command, options: Options): Promise<void> {
-  const { count, startnumber, jid, node, connectInterval, interval, seed, json } = options;
+async function simulate(options: Options): Promise<void> {
+  const { count, startnumber, jid, node, connectInterval, interval, limit, seed, json } = options;
   const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
-  const live = new Live(json ? undefined : () => statusLine(boards.list));
+  // What --verbose prints would run through the picture.
+  const live = new Live(json || options.verbose ? undefined : () => statusLine(boards.list));
   const boards = new Boards({
     count,
     first: startnumber,
@@ -68,19 +67,19 @@ async function simulate(command: Command, options: Options): Promise<void> {
     onBoard: (board) => {
       if (json) console.log(JSON.stringify(record(board)));
       live.changed();
-      if (total(boards.list, "published") >= (options.limit ?? Number.POSITIVE_INFINITY)) close();
+      if (limit !== undefined && total(boards.list, "published") >= limit) void boards.close();
     },
     onError: (board, error) => live.say(`${board.name}: ${describeError(error)}`),
   });
-  const close = (): void => void boards.close();
-  onInterrupt(close);
-  await boards.ended();
-  live.end();
-  const failed = boards.list.filter((board) => board.error !== undefined);
-  if (failed.length > 0)
-    command.error(`error: ${failed.length} of ${count} boards ended with an error`, {
-      exitCode: EXIT.failed,
-    });
+  onInterrupt(() => void boards.close());
+  try {
+    await boards.ended();
+  } finally {
+    await boards.close();
+    live.end();
+  }
+  if (!json && !live.isDrawing) console.log(statusLine(boards.list));
+  boards.check();
 }
 
 function statusLine(boards: readonly Board[]): string {

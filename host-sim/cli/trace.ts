@@ -3,6 +3,7 @@
 import { NS_CLIENT, NS_SASL } from "../../firmware/xmpp/namespaces.js";
 import { Element } from "../../firmware/xmpp/xml/element.js";
 import { write } from "../../firmware/xmpp/xml/writer.js";
+import { printable } from "./report.js";
 
 /** An element as text. What SASL says is left out: PLAIN is the password, and SCRAM can be guessed at. */
 export function redact(element: Element): string {
@@ -16,5 +17,5 @@ export function tracer(
   output: NodeJS.WritableStream,
 ): (direction: "in" | "out", element: Element) => void {
   return (direction, element) =>
-    output.write(`${direction === "out" ? ">" : "<"} ${redact(element)}\n`);
+    output.write(`${direction === "out" ? ">" : "<"} ${printable(redact(element))}\n`);
 }

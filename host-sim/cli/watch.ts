@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import pc from "picocolors";
 import type { Reading } from "../../firmware/telemetry/senml.js";
 import {
   type AccountOptions,
@@ -9,7 +8,8 @@ import {
   withAccount,
 } from "./account.js";
 import { integerFrom } from "./arguments.js";
-import { baseOf, describeError, describeReading, EXIT_HELP, endWith } from "./report.js";
+import { err, out } from "./colours.js";
+import { baseOf, describeError, describeReading, EXIT_HELP, printable } from "./report.js";
 import { onInterrupt } from "./signals.js";
 import { Watcher } from "./watcher.js";
 
@@ -35,47 +35,47 @@ The account stays subscribed to the node after the command has ended.
 Example: pipit watch --jid me@example.org --node telemetry${EXIT_HELP}`,
     );
   withAccount(command, { describe: "the account to watch with", required: true });
-  return command.action((options: Options) => watch(command, options));
+  return command.action(watch);
 }
 
-async function watch(command: Command, options: Options): Promise<void> {
+async function watch(options: Options): Promise<void> {
   const { jid, node, json } = options;
   const service = options.service ?? defaultService(jid);
+  const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
   let left = options.limit ?? Number.POSITIVE_INFINITY;
-  try {
-    const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
-    const watcher = new Watcher({
-      client: { ...reach(options), jid, password, backoff: { start: 0 } },
-      service,
-      node,
-      onSubscribed: () => note(`watching ${node} on ${service}`),
-      onReadings: (readings, item) => {
-        if (left <= 0) return;
-        for (const reading of readings) {
-          const { publisher } = item;
-          const record = { node, item: item.id, ...(publisher && { publisher }), ...reading };
-          console.log(json ? JSON.stringify(record) : line(reading));
-        }
-        if (--left === 0) watcher.close();
-      },
-      onUnreadable: (item, error) => note(`item ${item.id} is not SenML: ${describeError(error)}`),
-      onError: (error, delay) => {
-        if (delay === undefined) endWith(command, error);
-        note(`${describeError(error)}; trying again in ${Math.ceil(delay / 1000)} s`);
-      },
-    });
-    onInterrupt(() => watcher.close());
-  } catch (error) {
-    endWith(command, error);
-  }
+  const watcher = new Watcher({
+    client: { ...reach(options), jid, password },
+    service,
+    node,
+    onSubscribed: () => note(`watching ${node} on ${service}`),
+    onReadings: (readings, item) => {
+      if (left <= 0) return;
+      for (const reading of readings) {
+        const { publisher } = item;
+        const record = { node, item: item.id, ...(publisher && { publisher }), ...reading };
+        console.log(json ? JSON.stringify(record) : line(reading));
+      }
+      if (--left === 0) watcher.close();
+    },
+    onUnreadable: (item, error) => note(`item ${item.id} is not SenML: ${describeError(error)}`),
+    onLost: (error, delay) =>
+      note(`${describeError(error)}; trying again in ${Math.ceil(delay / 1000)} s`),
+  });
+  onInterrupt(() => watcher.close());
+  await watcher.ended;
 }
 
 function line(reading: Reading): string {
-  const when = new Date(reading.time * 1000).toISOString();
-  return `${pc.dim(when)}  ${baseOf(reading.name)}  ${describeReading(reading)}`;
+  return `${out.dim(describeTime(reading.time))}  ${baseOf(reading.name)}  ${describeReading(reading)}`;
+}
+
+/** @param time seconds since the epoch; whoever publishes says what they like, so it may be none */
+function describeTime(time: number): string {
+  const date = new Date(time * 1000);
+  return Number.isNaN(date.getTime()) ? `${time} s` : date.toISOString();
 }
 
 /** Standard output is for data; what else there is to say goes here. */
 function note(text: string): void {
-  console.error(pc.dim(text));
+  console.error(err.dim(printable(text)));
 }

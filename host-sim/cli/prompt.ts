@@ -1,0 +1,27 @@
+/** Asks a person for something that must not be seen. */
+
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
+import { ConfigError } from "../../firmware/xmpp/errors.js";
+
+/**
+ * Reads one line from the terminal without showing it. The question goes to standard error, so that standard
+ * output stays data.
+ * @throws ConfigError `password` when there is none: Ctrl-C, Ctrl-D
+ */
+export function askSecret(question: string): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  process.stderr.write(question);
+  return new Promise((resolve, reject) => {
+    lines.once("line", (line) => {
+      resolve(line);
+      lines.close();
+    });
+    lines.once("SIGINT", () => lines.close());
+    lines.once("close", () => {
+      process.stderr.write("\n");
+      reject(new ConfigError("password", "no password was given"));
+    });
+  });
+}

@@ -1,0 +1,283 @@
+import { describe, expect, test } from "@jest/globals";
+import { Device, type DeviceOptions } from "../firmware/device.js";
+import type { Sensor } from "../firmware/sensors/sensor.js";
+import type { Reading } from "../firmware/telemetry/senml.js";
+import { decodeSenml } from "../firmware/telemetry/senml-decode.js";
+import { ConfigError } from "../firmware/xmpp/errors.js";
+import { NS_PUBSUB } from "../firmware/xmpp/extensions/pubsub.js";
+import type { Element } from "../firmware/xmpp/xml/element.js";
+import { FakeClock } from "./support/clock.js";
+import { FakeNetwork } from "./support/network.js";
+import { seeded } from "./support/random.js";
+import { fakeCrypto } from "./support/world.js";
+import { DOMAIN, FakeServer, PASSWORD } from "./support/xmpp-server.js";
+
+const NODE = "telemetry";
+const INTERVAL = 10_000;
+
+/** A sensor whose readings count up. */
+class Counter implements Sensor {
+  readonly channels = [{ name: "count", unit: "count" }];
+  samples = 0;
+  closed = 0;
+
+  sample(): readonly number[] {
+    if (this.closed > 0) throw new Error("sampled after close");
+    return [++this.samples];
+  }
+
+  close(): void {
+    this.closed++;
+  }
+}
+
+/** A device in a world of its own, in which time passes only when it is told to. */
+class Bench {
+  readonly clock = new FakeClock();
+  readonly network = new FakeNetwork(this.clock);
+  readonly server = new FakeServer(this.network);
+  readonly sensor = new Counter();
+  /** What the device has told, in order, apart from its states. */
+  readonly told: string[] = [];
+  readonly device: Device;
+
+  constructor(options: Partial<DeviceOptions> = {}, password = PASSWORD) {
+    this.device = new Device({ ...this.options(password), ...options });
+  }
+
+  options(password = PASSWORD): DeviceOptions {
+    const { network, clock } = this;
+    const item = new Map<string, number>();
+    return {
+      client: {
+        jid: `juliet@${DOMAIN}/board`,
+        password,
+        host: "192.0.2.1",
+        floor: "PLAIN",
+        tcp: { io: network.TCP },
+        tls: { io: network.TLS, TCP: { io: network.TCP } },
+        timer: clock,
+        crypto: fakeCrypto(seeded(1), clock),
+        backoff: { start: 0 },
+      },
+      sensor: this.sensor,
+      baseName: "urn:dev:ops:1:",
+      service: `pubsub.${DOMAIN}`,
+      node: NODE,
+      interval: INTERVAL,
+      onReadings: ([reading], id) => {
+        item.set(id, reading?.value as number);
+        this.told.push(`read ${reading?.value}`);
+      },
+      onPublished: (id) => this.told.push(`published ${item.get(id)}`),
+      onDropped: (id, error) => this.told.push(`dropped ${item.get(id)} ${error?.condition}`),
+      onError: (error) => this.told.push(`error ${error.condition}`),
+      onClosed: (error) => this.told.push(`closed ${error?.condition ?? "in good order"}`),
+    };
+  }
+
+  /** The values that were published on the session that was begun last. */
+  get published(): unknown[] {
+    return this.server.last.stanzas.flatMap(readingsOf).map((reading) => reading.value);
+  }
+
+  /** What the device holds: nothing, when it is closed. */
+  get held(): { timers: number; sockets: number } {
+    return { timers: this.clock.timers, sockets: this.network.open.size };
+  }
+}
+
+function readingsOf(stanza: Element): Reading[] {
+  const publish = stanza.child("pubsub", NS_PUBSUB)?.child("publish");
+  const pack = publish?.child("item")?.elements()[0];
+  return pack === undefined ? [] : decodeSenml(pack, 0);
+}
+
+test("a device logs in, and publishes a reading at each interval", () => {
+  const bench = new Bench();
+  bench.clock.advance(INTERVAL * 2.5);
+  expect(bench.device.state).toBe("online");
+  expect(bench.published).toEqual([1, 2, 3]);
+  expect(bench.told).toEqual([1, 2, 3].flatMap((value) => [`read ${value}`, `published ${value}`]));
+  expect(bench.network.violations).toEqual([]);
+});
+
+test("readings carry the time they were taken at, and the full name of their channel", () => {
+  const bench = new Bench();
+  const start = bench.clock.now() / 1000;
+  bench.clock.advance(INTERVAL);
+  const readings = bench.server.last.stanzas.flatMap(readingsOf);
+  expect(readings).toEqual([
+    { name: "urn:dev:ops:1:count", unit: "count", value: 1, time: start },
+    { name: "urn:dev:ops:1:count", unit: "count", value: 2, time: start + INTERVAL / 1000 },
+  ]);
+});
+
+test("it samples while there is no server, and publishes what waited, in order", () => {
+  const bench = new Bench();
+  bench.server.intercept = (event, { peer }) => {
+    if (event !== "connect") return false;
+    peer.end(new Error("refused"));
+    return true;
+  };
+  bench.clock.advance(INTERVAL * 2.5);
+  expect(bench.device.pending).toBe(3);
+  bench.server.intercept = () => false;
+  bench.clock.advance(600_000);
+  expect(bench.published.slice(0, 4)).toEqual([1, 2, 3, 4]);
+  expect(bench.told.filter((word) => word.startsWith("published"))).toEqual(
+    bench.published.map((value) => `published ${value}`),
+  );
+  expect(bench.device.pending).toBe(0);
+});
+
+test("a reading whose reply was lost with the connection goes again on the next one (pitfall 54)", () => {
+  const bench = new Bench();
+  bench.server.intercept = (event) => event === "iq"; // nothing is answered
+  bench.clock.advance(1_000);
+  expect(bench.published).toEqual([1]);
+  const [first] = bench.server.last.stanzas.filter((stanza) => readingsOf(stanza).length > 0);
+  bench.server.intercept = () => false;
+  bench.server.last.peer.end();
+  bench.clock.advance(60_000);
+  expect(bench.server.sessions).toHaveLength(2);
+  expect(bench.published.slice(0, 2)).toEqual([1, 2]);
+  const [again] = bench.server.last.stanzas.filter((stanza) => readingsOf(stanza).length > 0);
+  const idOf = (iq: Element | undefined): string | undefined =>
+    iq?.child("pubsub", NS_PUBSUB)?.child("publish")?.child("item")?.attr("id");
+  expect(idOf(again)).toBe(idOf(first));
+  expect(bench.told).toContain("error connection-lost");
+});
+
+test("a service that refuses says so, and gets the reading when it does no longer", () => {
+  const bench = new Bench();
+  bench.server.intercept = (event, session, iq) => {
+    if (event !== "iq" || iq === undefined || readingsOf(iq).length === 0) return false;
+    session.send(
+      `<iq type='error' id='${iq.attr("id")}' from='${iq.attr("to")}'><error type='cancel'>` +
+        "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
+    );
+    return true;
+  };
+  bench.clock.advance(1_000);
+  expect(bench.told).toEqual(["read 1", "error item-not-found"]);
+  bench.server.intercept = () => false;
+  bench.clock.advance(35_000);
+  expect(bench.told.filter((word) => word.startsWith("published"))).toEqual([
+    "published 1",
+    "published 2",
+    "published 3",
+    "published 4",
+  ]);
+});
+
+test("readings for which there is no room are counted, the oldest first (pitfall 51)", () => {
+  const bench = new Bench();
+  bench.server.intercept = (event) => event === "connect"; // nobody answers
+  bench.clock.advance(INTERVAL * 65.5);
+  expect(bench.told.filter((word) => word.startsWith("dropped"))).toEqual([
+    "dropped 1 undefined",
+    "dropped 2 undefined",
+  ]);
+});
+
+test("a wrong password ends it, with one clear error, and it holds nothing (pitfall 32)", () => {
+  const bench = new Bench({}, "not that");
+  bench.clock.advance(600_000);
+  expect(bench.told.filter((word) => !word.startsWith("read"))).toEqual([
+    "error not-authorized",
+    "closed not-authorized",
+  ]);
+  expect(bench.server.sessions).toHaveLength(1);
+  expect(bench.sensor.closed).toBe(1);
+  expect(bench.held).toEqual({ timers: 0, sockets: 0 });
+  bench.device.close(); // which may still be called
+  bench.clock.advance(600_000);
+  expect(bench.told.filter((word) => word.startsWith("closed"))).toHaveLength(1);
+});
+
+describe("close", () => {
+  test("ends the stream in good order, and holds nothing", () => {
+    const bench = new Bench();
+    bench.clock.advance(INTERVAL);
+    bench.told.length = 0;
+    let ended = false;
+    bench.server.intercept = (event) => {
+      if (event === "end") ended = true;
+      return false;
+    };
+    bench.device.close();
+    bench.device.close();
+    expect(bench.told).toEqual([]); // callbacks come later
+    bench.clock.advance(600_000);
+    expect(bench.told).toEqual(["closed in good order"]);
+    expect(ended).toBe(true);
+    expect(bench.server.last.summary.at(-1)).toBe("presence unavailable");
+    expect(bench.sensor.closed).toBe(1);
+    expect(bench.held).toEqual({ timers: 0, sockets: 0 });
+  });
+
+  test.each([
+    ["at once", 0],
+    ["while it connects", 1],
+    ["while it waits to connect again", 6_000],
+  ])("%s ends it as well", (_when, delay) => {
+    const bench = new Bench();
+    bench.server.intercept = (event, { peer }) => {
+      if (event === "connect") bench.clock.later(5_000, () => peer.end());
+      return event === "connect";
+    };
+    if (delay > 0) bench.clock.advance(delay);
+    bench.told.length = 0;
+    bench.device.close();
+    bench.clock.advance(600_000);
+    expect(bench.told).toEqual(["closed in good order"]);
+    expect(bench.sensor.closed).toBe(1);
+    expect(bench.held).toEqual({ timers: 0, sockets: 0 });
+  });
+
+  test("may be called from any of its callbacks", () => {
+    for (const callback of ["onReadings", "onPublished", "onState", "onError"] as const) {
+      let isFirst = true;
+      const close = (): void => {
+        if (isFirst) bench.device.close();
+        isFirst = false;
+      };
+      const bench = new Bench({ [callback]: close });
+      if (callback === "onError")
+        bench.server.intercept = (event, { peer }) => {
+          if (event === "connect") peer.end();
+          return event === "connect";
+        };
+      bench.clock.advance(60_000);
+      expect([callback, isFirst]).toEqual([callback, false]);
+      expect(bench.told.at(-1)).toBe("closed in good order");
+      expect([callback, bench.held]).toEqual([callback, { timers: 0, sockets: 0 }]);
+      expect([callback, bench.network.violations]).toEqual([callback, []]);
+    }
+  });
+});
+
+describe("options that cannot be used are refused where the mistake is", () => {
+  const sensor = (name: string, unit: string): Sensor => ({
+    channels: [{ name, unit }],
+    sample: () => [1],
+    close: () => {},
+  });
+
+  test.each<[string, Partial<DeviceOptions>]>([
+    ["a base name with a space", { baseName: "my board:" }],
+    ["a channel with a space", { sensor: sensor("room temperature", "Cel") }],
+    ["a unit that nobody registered", { sensor: sensor("temperature", "Celsius") }],
+    ["a sensor without channels", { sensor: { channels: [], sample: () => [], close: () => {} } }],
+    ["an interval of 0", { interval: 0 }],
+    ["an interval with a fraction", { interval: 0.5 }],
+    ["an interval that is no number", { interval: Number.NaN }],
+    ["a service that is no address", { service: "not an address" }],
+  ])("%s", (_what, options) => {
+    const bench = new Bench();
+    const { timers } = bench.clock;
+    expect(() => new Device({ ...bench.options(), ...options })).toThrow(ConfigError);
+    expect(bench.clock.timers).toBe(timers);
+  });
+});
