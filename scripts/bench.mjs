@@ -40,7 +40,9 @@ function print(name, tables, notes) {
   for (const { title, columns, rows } of tables) {
     console.log(`\n${name}: ${title}`);
     const lines = [columns, ...rows].map((row) => row.map(format));
-    const widths = columns.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+    const widths = columns.map((_, column) =>
+      Math.max(...lines.map((line) => line[column].length)),
+    );
     for (const line of lines)
       console.log(
         `  ${line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ")}`,

@@ -1,6 +1,6 @@
 /**
- * Gets what the project needs and does not have: npm packages and, with `--servers`, the Debian packages
- * of the XMPP servers that it is tested against.
+ * Gets what the project needs and does not have: npm packages; with `--servers`, the Debian packages of the
+ * XMPP servers that it is tested against; and with `--xs`, the XS engine, and what builds its host.
  */
 
 import { spawnSync } from "node:child_process";
@@ -8,9 +8,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root, run } from "./run.mjs";
+import { buildXSHost } from "./xs.mjs";
 
 /** The servers, Prosody's extra modules, and what lets the two find each other without DNS. */
 const SERVER_PACKAGES = ["prosody", "prosody-modules", "ejabberd", "lua-unbound", "libnss-wrapper"];
+
+/** What builds the XS host, for this machine and for a 32-bit one. */
+const COMPILER_PACKAGES = ["gcc", "make", "libc6-dev", "gcc-multilib", "libc6-dev-i386"];
 
 const INSTALLER = "install-debian-packages.sh";
 
@@ -53,7 +57,20 @@ function lockedPackages(file) {
 
 /** Installs the servers, where that is possible, unless they are there. Returns whether they are now. */
 export function installServers() {
-  const missing = missingDebianPackages();
+  return provideDebianPackages(SERVER_PACKAGES);
+}
+
+/** Builds the XS host, where that is possible, unless it is there. Returns whether it is now. */
+export async function installXS() {
+  if (!provideDebianPackages(COMPILER_PACKAGES)) return false;
+  const problem = await buildXSHost();
+  if (problem === undefined) return true;
+  say(`the XS host cannot be built: ${problem}`);
+  return false;
+}
+
+function provideDebianPackages(packages) {
+  const missing = missingDebianPackages(packages);
   if (missing.length === 0) return true;
   say(`installing Debian packages: ${missing.join(" ")}`);
   const problem = installDebianPackages(missing);
@@ -63,13 +80,13 @@ export function installServers() {
   return false;
 }
 
-function missingDebianPackages() {
+function missingDebianPackages(packages) {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is dpkg's way to write a template, too
   const format = "${Package} ${db:Status-Status}\n";
-  const query = ["--show", "--showformat", format, ...SERVER_PACKAGES];
+  const query = ["--show", "--showformat", format, ...packages];
   const { stdout } = spawnSync("dpkg-query", query, { encoding: "utf8" });
   const lines = stdout?.split("\n") ?? []; // nothing where there is no dpkg
-  return SERVER_PACKAGES.filter((name) => !lines.includes(`${name} installed`));
+  return packages.filter((name) => !lines.includes(`${name} installed`));
 }
 
 /** Returns why it did not work, or nothing. */
@@ -91,4 +108,5 @@ function say(what) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await installPackages();
   if (process.argv.includes("--servers") && !installServers()) process.exitCode = 1;
+  if (process.argv.includes("--xs") && !(await installXS())) process.exitCode = 1;
 }
