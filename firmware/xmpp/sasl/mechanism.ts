@@ -25,7 +25,7 @@ export interface Mechanism {
 }
 
 /** The mechanisms there are, the strongest first. */
-export const MECHANISMS = ["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"] as const;
+export const MECHANISMS = Object.freeze(["SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"] as const);
 export type MechanismName = (typeof MECHANISMS)[number];
 
 /** What a device proves itself with. */

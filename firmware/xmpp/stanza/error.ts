@@ -4,7 +4,7 @@ import { StanzaError, type StanzaErrorType } from "../errors.js";
 import { NS_CLIENT, NS_STANZA_ERRORS } from "../namespaces.js";
 import { type Element, xml } from "../xml/element.js";
 
-const TYPES: readonly string[] = ["auth", "cancel", "continue", "modify", "wait"];
+const TYPES: readonly string[] = Object.freeze(["auth", "cancel", "continue", "modify", "wait"]);
 
 /** Reads the error out of a stanza of type `error`; what is missing gets the blandest value there is. */
 export function parseStanzaError(stanza: Element): StanzaError {

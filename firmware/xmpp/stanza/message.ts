@@ -12,7 +12,7 @@ export interface Message {
   lang: string | undefined;
 }
 
-const TYPES: readonly string[] = ["chat", "groupchat", "headline"];
+const TYPES: readonly string[] = Object.freeze(["chat", "groupchat", "headline"]);
 
 /** Builds a message of type `normal`, or of `type`. */
 export function messageStanza(
