@@ -7,6 +7,7 @@
 import type { Crypto, DNSOptions, Resolver, TCPConstructor, Timer, TimerHandle } from "../io.js";
 import { ConfigError, StreamError, TransportError, type XmppError } from "../xmpp/errors.js";
 import { NS_PING } from "../xmpp/extensions/ping.js";
+import { type SavedSession, StreamManagement } from "../xmpp/extensions/stream-management.js";
 import { JID } from "../xmpp/jid.js";
 import { NS_CLIENT } from "../xmpp/namespaces.js";
 import {
@@ -22,12 +23,14 @@ import { Dispatcher, type Extension, type Stanzas } from "../xmpp/stanza/dispatc
 import { type Presence, presenceChildren } from "../xmpp/stanza/presence.js";
 import type { Done } from "../xmpp/stanza/requests.js";
 import { Bind, LegacySession } from "../xmpp/stream/bind.js";
+import { Enable, Management, Resume } from "../xmpp/stream/management.js";
 import { Sasl } from "../xmpp/stream/sasl.js";
 import { StartTLS } from "../xmpp/stream/starttls.js";
 import type { StreamOptions } from "../xmpp/stream/stream.js";
 import { type Element, xml } from "../xmpp/xml/element.js";
 import { LIMITS, type Limits } from "../xmpp/xml/limits.js";
 import { Names } from "../xmpp/xml/names.js";
+import { Acknowledgements } from "./acknowledgements.js";
 import { BACKOFF, Backoff, type BackoffOptions } from "./backoff.js";
 import { Connection, type TLSProvider } from "./connection.js";
 import { KEEP_ALIVE, KeepAlive, type KeepAliveOptions } from "./keep-alive.js";
@@ -81,12 +84,16 @@ export interface ClientOptions {
   limits?: Partial<Limits>;
   /** Shared by the clients of one process. */
   names?: Names;
+  /** A session that an earlier client of this account had, as `saveSession` gave it. */
+  session?: SavedSession;
 
   onState?: (state: ClientState) => void;
   /** Stanzas may be sent: on every new stream, and when the queue has emptied after `queue-full`. */
   onWritable?: () => void;
   /** A session has begun. The presence is sent by itself. */
   onOnline?: (jid: JID) => void;
+  /** The session of before goes on, on a new stream. Nothing was lost with the connection. */
+  onResumed?: (jid: JID) => void;
   /**
    * A connection was lost or could not be made.
    * @param delay milliseconds until the next try; `undefined` when there will be none, and the client is
@@ -98,6 +105,9 @@ export interface ClientOptions {
   /** Sees every element in both directions, secrets included. */
   onTrace?: (direction: "in" | "out", element: Element) => void;
 }
+
+/** Stanzas that the server has not acknowledged, above which no more are taken. */
+const MAX_UNACKNOWLEDGED = 64;
 
 const DIRECT_PORT = 5223;
 const MAX_ITERATIONS = 100_000;
@@ -124,6 +134,12 @@ export class Client {
   #resolver: Resolver | undefined;
   #connection: Connection | undefined;
   #keepAlive: KeepAlive | undefined;
+  #acknowledgements: Acknowledgements | undefined;
+  /** The session, which may outlive the connection. */
+  readonly #session: StreamManagement<Element>;
+  #resumed = false;
+  /** Whether somebody was told that too much is unacknowledged, and is to hear when it is not. */
+  #wasFull = false;
 
   /** The servers still to be tried before the next wait. */
   #targets: Target[] = [];
@@ -163,6 +179,9 @@ export class Client {
       send: (stanza, urgent) => this.#send(stanza, urgent),
     });
     for (const extension of options.extensions ?? []) extension.install(this.#dispatcher);
+    const { session } = options;
+    this.#session =
+      session === undefined ? new StreamManagement() : StreamManagement.restore(session);
     const backoff = { ...BACKOFF, ...options.backoff };
     this.#backoff = new Backoff(backoff, () => this.#random());
     this.#wait = options.timer.set(() => this.#begin(), this.#backoff.first());
@@ -185,6 +204,14 @@ export class Client {
   /** For sending and receiving stanzas. It stays the same over reconnections. */
   get stanzas(): Stanzas {
     return this.#dispatcher;
+  }
+
+  /**
+   * What it takes to go on with the session after a reboot (XEP-0198 section 5): for the `session` option of
+   * the next client. `undefined` while the server has promised nothing.
+   */
+  saveSession(): SavedSession | undefined {
+    return this.#session.save();
   }
 
   /**
@@ -222,18 +249,21 @@ export class Client {
     if (!this.#enter("connecting")) return;
     const { security, dns, timer, crypto } = this.#options;
     const { domain } = this.#account;
+    // XEP-0198 section 5: the server may have said where it would like the session to be resumed.
+    const preferred = parseHost(this.#session.location, security === "direct");
     const host = this.#options.host ?? literalAddress(domain);
     if (host !== undefined || dns === undefined) {
       const direct = security === "direct";
       const port = this.#options.port ?? (direct ? DIRECT_PORT : DEFAULT_PORT);
       this.#targets = [{ host: host ?? domain, port, direct }];
+      if (preferred !== undefined) this.#targets.unshift(preferred);
       this.#tryNext();
       return;
     }
     const io = { dns, timer, crypto, random: () => this.#random() };
     this.#lookup = new ServerLookup(domain, io, (error, targets) => {
       this.#lookup = undefined;
-      this.#targets = targets;
+      this.#targets = preferred === undefined ? targets : [preferred, ...targets];
       if (error === undefined) this.#tryNext();
       else this.#lost(error);
     });
@@ -268,8 +298,9 @@ export class Client {
     const { tcp, tls, timer } = this.#options;
     const { port, direct } = target;
     const stream = this.#streamOptions(direct);
+    this.#resumed = false;
     try {
-      this.#connection = new Connection(
+      const connection = new Connection(
         { address, port, direct, tcp, tls, timer, stream },
         {
           onWritable: () => this.#options.onWritable?.(),
@@ -279,6 +310,13 @@ export class Client {
           onClosed: (error) => this.#disconnected(error),
         },
       );
+      this.#connection = connection;
+      this.#acknowledgements = new Acknowledgements(
+        timer,
+        this.#keepAliveOptions.timeout,
+        () => connection.sendNonza(this.#session.request()),
+        () => connection.fail(new TransportError("remote-server-timeout", "no acknowledgement")),
+      );
     } catch (error) {
       this.#lost(error as XmppError);
     }
@@ -287,15 +325,27 @@ export class Client {
   #streamOptions(direct: boolean): StreamOptions {
     const { crypto, lang } = this.#options;
     const pipelined = (this.#options.pipelining ?? true) && !this.#cautious;
+    const management = new Management(this.#session, {
+      onResumed: () => {
+        this.#resumed = true;
+      },
+      onLost: () => this.#sessionLost(),
+      onUnacknowledged: () => this.#acknowledgements?.sent(),
+      onAcknowledged: () => this.#acknowledged(),
+    });
+    const enable = new Enable(management);
     return {
       domain: this.#account.domain,
       lang: lang ?? "en",
       steps: [
         ...(direct ? [] : [new StartTLS(pipelined)]),
         new Sasl(this.#credentials, this.#policy, crypto, pipelined),
-        new Bind(this.#account.resource, pipelined),
+        new Resume(management, pipelined),
+        new Bind(this.#account.resource, pipelined, (stream) => enable.ask(stream)),
         new LegacySession(),
+        enable,
       ],
+      monitor: management,
       limits: this.#limits,
       names: this.#names,
       onTrace: this.#options.onTrace,
@@ -309,13 +359,37 @@ export class Client {
     this.#cautious = false;
     if (!this.#enter("online")) return;
     const { interval, timeout } = this.#keepAliveOptions;
-    this.#keepAlive = new KeepAlive(interval, this.#options.timer, () => this.#ask(timeout));
+    const { timer } = this.#options;
+    this.#keepAlive = new KeepAlive(interval, timer, () => this.#ask(timeout));
+    if (this.#resumed) {
+      // What was sent before the connection was lost is sent already, presence included (pitfall 49).
+      this.#resumed = false;
+      this.#options.onResumed?.(jid);
+      return;
+    }
     if (this.#presence !== null) this.#sendPresence(this.#presence, true);
     this.#options.onOnline?.(jid);
   }
 
+  /** The server has said what it has. */
+  #acknowledged(): void {
+    this.#acknowledgements?.answered();
+    if (!this.#wasFull || this.#session.unacknowledged.length > MAX_UNACKNOWLEDGED / 2) return;
+    this.#wasFull = false;
+    this.#options.onWritable?.();
+  }
+
+  /** Another session has to begin: whether requests under way were carried out is not known. */
+  #sessionLost(): void {
+    this.#dispatcher.jid = this.#account;
+    this.#dispatcher.disconnected(
+      new TransportError("session-lost", "the session was not resumed"),
+    );
+  }
+
   /** Asks the server for a sign of life. */
   #ask(timeout: number): void {
+    if (this.#session.isEnabled) return this.#acknowledgements?.request();
     const connection = this.#connection;
     const done: Done = (error) => {
       if (error instanceof TransportError && error.condition === "remote-server-timeout")
@@ -338,6 +412,14 @@ export class Client {
   #send(stanza: Element, urgent: boolean): void {
     if (this.#connection === undefined)
       throw new TransportError("not-connected", "there is no connection to send on");
+    if (this.#session.unacknowledged.length >= MAX_UNACKNOWLEDGED && !urgent) {
+      this.#wasFull = true;
+      this.#acknowledgements?.request();
+      throw new TransportError(
+        "queue-full",
+        "the server acknowledges nothing; wait for onWritable",
+      );
+    }
     this.#connection.send(stanza, urgent);
   }
 
@@ -347,7 +429,14 @@ export class Client {
     const negotiating = this.#state === "connecting" && this.#connection?.opened === true;
     this.#connection = undefined;
     this.#keepAlive?.stop();
-    this.#dispatcher.jid = this.#account;
+    this.#acknowledgements?.stop();
+    // A session outlives its connection, but not the end of its stream, in good order or by an error.
+    const goesOn =
+      this.#session.isResumable && this.#state !== "closing" && error instanceof TransportError;
+    if (!goesOn) {
+      this.#session.reset();
+      this.#dispatcher.jid = this.#account;
+    }
     if (this.#state === "closing") this.#closeLater();
     else if (error === undefined) this.#lost(new TransportError("connection-closed"));
     else if (error instanceof StreamError && error.condition === "see-other-host")
@@ -358,7 +447,7 @@ export class Client {
       this.#lost(error);
     }
     // Last, because whoever made the requests may make more, and fail.
-    this.#dispatcher.disconnected(error);
+    if (!goesOn) this.#dispatcher.disconnected(error);
   }
 
   /** RFC 6120 4.9.3.19. The certificate there must still be for our own domain. */
@@ -406,6 +495,8 @@ export class Client {
   /** As after a constructor, callbacks come later. */
   #closeLater(): void {
     this.#wait = this.#options.timer.set(() => {
+      this.#session.reset();
+      this.#dispatcher.disconnected(undefined);
       this.#enter("closed");
       this.#options.onClosed?.();
     }, 0);

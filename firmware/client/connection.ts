@@ -147,6 +147,11 @@ export class Connection {
     this.#stream.sendStanza(stanza);
   }
 
+  /** Sends an element that is no stanza. */
+  sendNonza(element: Element): void {
+    this.#stream.send(element);
+  }
+
   /** Closes the stream in good order, or drops a connection that has none yet. */
   close(): void {
     if (this.#closed || this.#closing) return;

@@ -14,16 +14,19 @@ const SESSION_ID = "session";
 export class Bind implements Step {
   readonly #resource: string;
   readonly #pipelined: boolean;
+  readonly #behind: ((stream: Negotiation) => void) | undefined;
   #asked = false;
 
   /**
    * @param resource the resource to ask for; empty to have the server choose. A device asks for the same one
    *   each time, so that the server ends the session that a lost connection left behind.
    * @param pipelined whether to ask before the features have come, with stanzas behind it
+   * @param behind sends what is to come between the two then
    */
-  constructor(resource: string, pipelined: boolean) {
+  constructor(resource: string, pipelined: boolean, behind?: (stream: Negotiation) => void) {
     this.#resource = resource;
     this.#pipelined = pipelined;
+    this.#behind = behind;
   }
 
   applies(stream: Negotiation): boolean {
@@ -33,6 +36,7 @@ export class Bind implements Step {
   opened(stream: Negotiation): void {
     if (!this.#pipelined) return;
     this.#ask(stream);
+    this.#behind?.(stream);
     stream.allowStanzas();
   }
 

@@ -26,6 +26,16 @@ export interface Negotiation {
   fail(error: XmppError): void;
 }
 
+/** Watches what goes over a stream from its first element to its last. */
+export interface Monitor {
+  /** A stanza was sent. */
+  sent(stanza: Element): void;
+  /** A stanza was received, and whoever it was for is done with it. */
+  handled(): void;
+  /** An element has come that no step has taken. @returns `false` when it is none of the monitor's either */
+  receive(element: Element, stream: Negotiation): boolean;
+}
+
 /**
  * One step of negotiation. A step object serves one connection.
  *

@@ -20,7 +20,7 @@ import {
   STREAM_END,
   streamErrorElement,
 } from "./header.js";
-import type { Negotiation, Step } from "./step.js";
+import type { Monitor, Negotiation, Step } from "./step.js";
 
 /** What a stream tells its owner. An owner that throws loses this stream, and nothing more. */
 export interface StreamEvents {
@@ -46,6 +46,7 @@ export interface StreamOptions {
   /** The default `xml:lang` of what is sent (RFC 6120 4.7.4). */
   lang: string;
   steps: readonly Step[];
+  monitor?: Monitor;
   limits: Limits;
   /** Shared among the streams of a process. */
   names: Names;
@@ -122,6 +123,7 @@ export class Stream implements Negotiation, StreamSink {
     if (this.#endSent) return;
     const bytes = writeBytes(element, NS_CLIENT, OUTGOING_STANZA_BYTES);
     this.#options.onTrace?.("out", element);
+    if (isStanza(element)) this.#options.monitor?.sent(element);
     this.#events.onSend(bytes);
   }
 
@@ -176,12 +178,18 @@ export class Stream implements Negotiation, StreamSink {
       if (element.name !== "features")
         throw new StreamError("unsupported-stanza-type", `<stream:${element.name}/>`);
       this.#onFeatures(element);
-    } else if (this.#step?.receive(element, this) !== true) {
+      return;
+    }
+    if (
+      this.#step?.receive(element, this) !== true &&
+      !this.#options.monitor?.receive(element, this)
+    ) {
       // Stanzas come while the last steps are under way: answers with pipelining, others once we are bound.
       if (!this.#writable && this.jid === undefined)
         throw new StreamError("not-authorized", `<${element.name}/> came too early`, "now");
       this.#tell(() => this.#events.onElement(element));
     }
+    if (isStanza(element)) this.#options.monitor?.handled();
   }
 
   onEnd(): void {
@@ -258,11 +266,19 @@ export class Stream implements Negotiation, StreamSink {
 
   #finish(error?: XmppError): void {
     if (this.#closed) return;
-    this.#sendEnd();
+    // An end would be the end of the session; when the connection is at fault, the session may go on.
+    if (error instanceof TransportError) this.#endSent = true;
+    else this.#sendEnd();
     this.#closed = true;
     this.#tokenizer.stop();
     this.#events.onClosed(error);
   }
+}
+
+/** Whether it is one of the three kinds of stanzas (RFC 6120 8.1). */
+function isStanza(element: Element): boolean {
+  const { name, namespace } = element;
+  return namespace === NS_CLIENT && (name === "message" || name === "iq" || name === "presence");
 }
 
 /**

@@ -35,17 +35,17 @@ export class TestClient {
       port: rest.security === "direct" ? server.directPort : server.starttlsPort,
       backoff: { start: 0, base: 200, limit: 400 },
       extensions: [ping, this.pubsub, ...also],
-      onOnline: (jid) => this.#tell(`online ${jid}`),
+      onOnline: (jid) => this.tell(`online ${jid}`),
       onOffline: (error, delay) => {
         this.errors.push(error);
-        this.#tell(delay === undefined ? `given up: ${error.condition}` : error.condition);
+        this.tell(delay === undefined ? `given up: ${error.condition}` : error.condition);
       },
-      onClosed: () => this.#tell("closed"),
+      onClosed: () => this.tell("closed"),
       ...rest,
     });
   }
 
-  #tell(what: string): void {
+  tell(what: string): void {
     this.told.push(what);
     this.#check();
   }

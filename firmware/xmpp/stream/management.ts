@@ -1,0 +1,154 @@
+/** Stream management on a stream: XEP-0198, version 1.6.1. The counting is `extensions/stream-management.ts`. */
+
+import { StreamError } from "../errors.js";
+import { NS_SM, type StreamManagement } from "../extensions/stream-management.js";
+import { JID } from "../jid.js";
+import type { Element } from "../xml/element.js";
+import type { Monitor, Negotiation, Step } from "./step.js";
+
+export interface ManagementEvents {
+  /** The session goes on, on a new stream. Comes before the stream is online. */
+  onResumed(): void;
+  /** The session could not be resumed; a new one begins. What was not acknowledged is lost with it. */
+  onLost(): void;
+  /** There is something that the server has not acknowledged. */
+  onUnacknowledged(): void;
+  /** The server has said what it has. */
+  onAcknowledged(): void;
+}
+
+/** Counts what goes over one stream, and answers for it. */
+export class Management implements Monitor {
+  readonly state: StreamManagement<Element>;
+  readonly events: ManagementEvents;
+  #resending = false;
+
+  /** @param state the session, which outlives the stream */
+  constructor(state: StreamManagement<Element>, events: ManagementEvents) {
+    this.state = state;
+    this.events = events;
+  }
+
+  sent(stanza: Element): void {
+    if (this.#resending) return;
+    this.state.sent(stanza);
+    if (this.state.isEnabled) this.events.onUnacknowledged();
+  }
+
+  handled(): void {
+    this.state.handledOne();
+  }
+
+  receive(element: Element, stream: Negotiation): boolean {
+    if (element.namespace !== NS_SM) return false;
+    switch (element.name) {
+      case "r":
+        stream.send(this.state.answer());
+        return true;
+      case "a":
+        this.state.acknowledge(element);
+        this.events.onAcknowledged();
+        return true;
+      case "enabled":
+        if (stream.jid === undefined)
+          throw new StreamError("undefined-condition", "<enabled/> before an address was bound");
+        this.state.enabled(element, stream.jid.toString());
+        if (this.state.unacknowledged.length > 0) this.events.onUnacknowledged();
+        return true;
+      case "failed":
+        // The server would not enable it. Results of iq stanzas are what counts then.
+        this.state.reset();
+        return true;
+    }
+    return false;
+  }
+
+  /** Sends again what the server does not have. It was counted when it was sent first. */
+  resend(stanzas: readonly Element[], stream: Negotiation): void {
+    this.#resending = true;
+    for (const stanza of stanzas) stream.send(stanza);
+    this.#resending = false;
+  }
+}
+
+/** Goes on with a session instead of binding a resource (section 5). */
+export class Resume implements Step {
+  readonly #management: Management;
+  readonly #pipelined: boolean;
+  #asked = false;
+
+  /** @param pipelined whether to ask before the features have come */
+  constructor(management: Management, pipelined: boolean) {
+    this.#management = management;
+    this.#pipelined = pipelined;
+  }
+
+  applies(stream: Negotiation): boolean {
+    const { isResumable } = this.#management.state;
+    return stream.authenticated && stream.jid === undefined && isResumable;
+  }
+
+  opened(stream: Negotiation): void {
+    if (this.#pipelined) this.#ask(stream);
+  }
+
+  begin(features: Element, stream: Negotiation): void {
+    if (this.#asked) return;
+    if (features.child("sm", NS_SM) !== undefined) return this.#ask(stream);
+    this.#management.state.reset();
+    this.#management.events.onLost();
+    stream.done();
+  }
+
+  #ask(stream: Negotiation): void {
+    this.#asked = true;
+    stream.send(this.#management.state.resume());
+  }
+
+  receive(element: Element, stream: Negotiation): boolean {
+    const { state, events } = this.#management;
+    if (element.is("resumed", NS_SM)) {
+      const unacknowledged = state.resumed(element);
+      stream.jid = JID.parse(state.jid);
+      events.onResumed();
+      this.#management.resend(unacknowledged, stream);
+      stream.done();
+      return true;
+    }
+    if (!element.is("failed", NS_SM)) return false;
+    state.failed(element);
+    events.onLost();
+    stream.done();
+    return true;
+  }
+}
+
+/** Asks for stream management on a new session. The answer need not be waited for. */
+export class Enable implements Step {
+  readonly #management: Management;
+  #asked = false;
+
+  constructor(management: Management) {
+    this.#management = management;
+  }
+
+  applies(stream: Negotiation): boolean {
+    return stream.jid !== undefined && !this.#asked && !this.#management.state.isEnabled;
+  }
+
+  begin(features: Element, stream: Negotiation): void {
+    if (features.child("sm", NS_SM) !== undefined) this.ask(stream);
+    this.#asked = true;
+    stream.done();
+  }
+
+  /** Asks now, right behind a pipelined bind, so that what is sent behind both is counted. */
+  ask(stream: Negotiation): void {
+    this.#asked = true;
+    stream.send(this.#management.state.enable());
+  }
+
+  receive(): boolean {
+    return false;
+  }
+}
