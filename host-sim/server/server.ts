@@ -6,6 +6,7 @@
  * It does no I/O. Whoever has connections opens a stream for each (see `listener.ts` for real ones).
  */
 
+import type { Timer } from "../../firmware/io.js";
 import { ConfigError, StreamError } from "../../firmware/xmpp/errors.js";
 import { JID } from "../../firmware/xmpp/jid.js";
 import { MECHANISMS, type MechanismName } from "../../firmware/xmpp/sasl/mechanism.js";
@@ -13,6 +14,7 @@ import type { Element } from "../../firmware/xmpp/xml/element.js";
 import { LIMITS } from "../../firmware/xmpp/xml/limits.js";
 import { Names } from "../../firmware/xmpp/xml/names.js";
 import { crypto } from "../node/crypto.js";
+import { timer as nodeTimer } from "../node/timer.js";
 import { PubSubService } from "./pubsub/service.js";
 import { Router } from "./router.js";
 import { type AccountLookup, Realm } from "./sasl/realm.js";
@@ -20,6 +22,7 @@ import { accountService, domainService } from "./services.js";
 import { type Filter, Session } from "./session.js";
 import { bind } from "./stream/bind.js";
 import type { Feature } from "./stream/feature.js";
+import { Management, type ResumableSessions } from "./stream/management.js";
 import { Sasl } from "./stream/sasl.js";
 import { startTLS } from "./stream/starttls.js";
 import { ServerStream, type StreamEvents, type StreamOptions } from "./stream/stream.js";
@@ -41,10 +44,13 @@ export interface ServerOptions {
   filter?: Filter;
   /** Gives bytes that nobody can predict; tests have it give ones they can. */
   random?: (count: number) => Uint8Array;
-  /** Milliseconds since the epoch. */
-  now?: () => number;
+  /** Default: that of the machine. */
+  timer?: Timer;
+  /** Milliseconds for which a session outlives its connection. Default 300,000. */
+  resumeTime?: number;
 }
 
+const RESUME_TIME = 300_000;
 const STANZA_BYTES = 65_536;
 
 export class Server {
@@ -56,7 +62,14 @@ export class Server {
 
   /** @throws ConfigError `jid-malformed` or `domain` for what is no domain name, `limits` for too low a limit */
   constructor(options: ServerOptions) {
-    const { accounts, filter, random = crypto.random, stanzaBytes = STANZA_BYTES } = options;
+    const {
+      accounts,
+      filter,
+      timer = nodeTimer,
+      resumeTime = RESUME_TIME,
+      random = crypto.random,
+      stanzaBytes = STANZA_BYTES,
+    } = options;
     const domain = JID.parse(options.domain);
     // An address could have no pub/sub service below it.
     if (domain.toString() !== domain.domain || /^\[|^[0-9.]+$/.test(domain.domain))
@@ -73,7 +86,7 @@ export class Server {
       router: this.router,
       mayCreateNodes: options.mayCreateNodes ?? (() => false),
       random,
-      now: options.now ?? Date.now,
+      now: () => timer.now(),
     });
     this.router.addComponent(this.domain, domainService(send, [pubsubDomain]));
     this.router.addComponent(pubsubDomain, this.pubsub);
@@ -83,14 +96,22 @@ export class Server {
       mechanisms: options.mechanisms ?? MECHANISMS,
       random,
     };
+    const resumable: ResumableSessions = new Map();
+    const resumption = { timer, time: resumeTime };
     this.#streamOptions = {
       domain: this.domain,
-      features: () => [startTLS, new Sasl(sasl), bind, ...(options.features?.() ?? [])],
+      features: () => [
+        startTLS,
+        new Sasl(sasl),
+        bind,
+        new Management(resumable, resumeTime),
+        ...(options.features?.() ?? []),
+      ],
       limits: { ...LIMITS, stanzaBytes },
       names: new Names(),
       random,
       bind: (jid, stream) => {
-        const session = new Session(jid, stream, this.router, filter);
+        const session = new Session(jid, stream, this.router, resumption, filter);
         this.router.add(session);
         return session;
       },

@@ -1,6 +1,8 @@
 /** A bound resource: where its stanzas go from, and come to. */
 
+import type { Timer, TimerHandle } from "../../firmware/io.js";
 import { StanzaError, StreamError } from "../../firmware/xmpp/errors.js";
+import { StreamManagement } from "../../firmware/xmpp/extensions/stream-management.js";
 import type { JID } from "../../firmware/xmpp/jid.js";
 import { NS_CLIENT } from "../../firmware/xmpp/namespaces.js";
 import { parsePresence } from "../../firmware/xmpp/stanza/presence.js";
@@ -20,6 +22,17 @@ export type Filter = (
   session: Session,
 ) => Element | undefined;
 
+/** How sessions without a stream are kept. */
+export interface Resumption {
+  readonly timer: Timer;
+  /** Milliseconds. */
+  readonly time: number;
+}
+
+/** Stanzas after which the client is asked for an acknowledgement, and above which it is given up. */
+const REQUEST_AFTER = 8;
+const MAX_UNACKNOWLEDGED = 1_000;
+
 /** Others whom a client may have sent presence of its own; they hear of its end (RFC 6121 4.6.3). */
 const MAX_DIRECTED = 100;
 
@@ -29,19 +42,32 @@ export class Session implements BoundSession {
   readonly address: string;
   /** The bare JID. */
   readonly account: string;
-  readonly #stream: ServerStream;
+  /** What is counted on its streams, of which there is one at a time, or none for a while. */
+  readonly management = new StreamManagement<Element>();
+  /** Called when the session ends, whatever the reason. */
+  onEnd: () => void = () => {};
+  #stream: ServerStream | undefined;
   readonly #router: Router;
+  readonly #resumption: Resumption;
+  #expiry: TimerHandle | undefined;
   readonly #filter: Filter | undefined;
   #presence: Element | undefined;
   #priority = 0;
   readonly #directed = new Set<string>();
 
-  constructor(jid: JID, stream: ServerStream, router: Router, filter?: Filter) {
+  constructor(
+    jid: JID,
+    stream: ServerStream,
+    router: Router,
+    resumption: Resumption,
+    filter?: Filter,
+  ) {
     this.jid = jid;
     this.address = jid.toString();
     this.account = jid.bare.toString();
     this.#stream = stream;
     this.#router = router;
+    this.#resumption = resumption;
     this.#filter = filter;
   }
 
@@ -58,13 +84,23 @@ export class Session implements BoundSession {
   /** A stanza for the client. */
   deliver(stanza: Element): void {
     const passed = this.#filter === undefined ? stanza : this.#filter(stanza, "out", this);
-    if (passed !== undefined) this.#stream.send(passed);
+    if (passed === undefined) return;
+    this.management.sent(passed);
+    this.#stream?.send(passed);
+    const waiting = this.management.unacknowledged.length;
+    if (waiting > MAX_UNACKNOWLEDGED) this.#giveUp();
+    else if (waiting >= REQUEST_AFTER && !this.management.isRequested)
+      this.#stream?.send(this.management.request());
   }
 
   /** A stanza from the client. */
   receive(stanza: Element): void {
     const passed = this.#filter === undefined ? stanza : this.#filter(stanza, "in", this);
-    if (passed === undefined) return;
+    if (passed !== undefined) this.#take(passed);
+    this.management.handledOne();
+  }
+
+  #take(passed: Element): void {
     const stamped = this.#stamp(passed);
     try {
       this.#handle(stamped);
@@ -76,17 +112,44 @@ export class Session implements BoundSession {
 
   /** Ends the session because another took its address (RFC 6120 7.7.2.2). */
   replace(): void {
-    this.#stream.fail(new StreamError("conflict", "the resource was bound by another stream"));
+    const stream = this.#stream;
+    if (stream === undefined) this.end();
+    else stream.fail(new StreamError("conflict", "the resource was bound by another stream"));
+  }
+
+  /** The connection is gone. A session that can be resumed waits for its client to come back. */
+  lost(): void {
+    this.#stream = undefined;
+    if (!this.management.isResumable) return this.end();
+    const { timer, time } = this.#resumption;
+    this.#expiry = timer.set(() => this.end(), time);
+  }
+
+  /** Goes on with another stream. */
+  attach(stream: ServerStream): void {
+    this.#resumption.timer.clear(this.#expiry);
+    const old = this.#stream;
+    this.#stream = stream;
+    old?.abandon();
+  }
+
+  /** The client has left more unacknowledged than there is room for. */
+  #giveUp(): void {
+    if (this.#stream === undefined) this.end();
+    else this.#stream.fail(new StreamError("resource-constraint", "nothing is acknowledged"));
   }
 
   end(): void {
+    this.#resumption.timer.clear(this.#expiry);
+    this.management.reset();
+    this.onEnd();
     this.#router.remove(this);
     this.#becomeUnavailable(xml("presence", { xmlns: NS_CLIENT, type: "unavailable" }));
   }
 
   /** RFC 6120 8.1.2.1: whatever the client says, it is from the client. And 8.1.5, for the language. */
   #stamp(stanza: Element): Element {
-    const { lang } = this.#stream;
+    const lang = this.#stream?.lang;
     if (lang === undefined || lang === LANG || stanza.attr("xml:lang") !== undefined)
       return stanza.with({ from: this.address });
     return stanza.with({ from: this.address, "xml:lang": lang });

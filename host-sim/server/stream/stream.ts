@@ -33,6 +33,8 @@ export interface BoundSession {
   receive(stanza: Element): void;
   /** The stream is over. */
   end(): void;
+  /** The connection is gone, without an end of the stream. */
+  lost(): void;
 }
 
 export interface StreamOptions {
@@ -92,6 +94,11 @@ export class ServerStream implements StreamSink {
     return this.#session !== undefined;
   }
 
+  /** What the stream belongs to. */
+  get session(): BoundSession | undefined {
+    return this.#session;
+  }
+
   /** The language of what the client sends without saying in which (RFC 6120 4.7.4). */
   get lang(): string | undefined {
     return this.#lang;
@@ -139,7 +146,10 @@ export class ServerStream implements StreamSink {
 
   /** The connection is gone. */
   lost(): void {
+    const session = this.#session;
+    this.#session = undefined;
     this.#end();
+    session?.lost();
   }
 
   // As a feature or a session sees it
@@ -164,6 +174,17 @@ export class ServerStream implements StreamSink {
   /** Begins a session. */
   bind(jid: JID): void {
     this.#session = this.#options.bind(jid, this);
+  }
+
+  /** Takes over a session that began on another stream, which that one has lost by then or loses now. */
+  adopt(session: BoundSession): void {
+    this.#session = session;
+  }
+
+  /** The session goes on elsewhere. */
+  abandon(): void {
+    this.#session = undefined;
+    this.fail(new StreamError("conflict", "the session was resumed on another stream"));
   }
 
   // What the client sends

@@ -1,5 +1,6 @@
 /** A client's side of the server without I/O, for tests that read like a conversation. */
 
+import { timer } from "../../../host-sim/node/timer.js";
 import { Accounts } from "../../../host-sim/server/accounts.js";
 import { deriveCredentials } from "../../../host-sim/server/sasl/credentials.js";
 import { Server, type ServerOptions } from "../../../host-sim/server/server.js";
@@ -20,7 +21,7 @@ export function newServer(options: Partial<ServerOptions> = {}): Server {
     domain: DOMAIN,
     accounts,
     random: (count) => new Uint8Array(count).fill(++calls),
-    now: () => Date.UTC(2026, 0, 2, 3, 4, 5),
+    timer: { ...timer, now: () => Date.UTC(2026, 0, 2, 3, 4, 5) },
     ...options,
   });
 }
