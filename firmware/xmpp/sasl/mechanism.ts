@@ -36,6 +36,8 @@ export interface Credentials {
   readonly password?: string;
   /** Keys derived earlier; those derived now are added. */
   readonly keys: ScramKeyCache;
+  /** What the server offered last time: what to try before it has said what it offers now. */
+  offered?: readonly string[];
 }
 
 /** What a server may ask of us. */
@@ -69,8 +71,8 @@ export function usableMechanisms(credentials: Credentials, policy: SaslPolicy): 
 
 /**
  * Chooses the strongest mechanism.
- * @param offered what the server offers, or `undefined` before it has said so: then the strongest of ours,
- *   if it is one that shows nothing to a server that does not know the password
+ * @param offered what the server offers, or `undefined` before it has said so: then the strongest of what it
+ *   offered last time, or of ours, if it is one that shows nothing to a server that does not know the password
  * @returns `undefined` when nothing may be used unseen
  * @throws SaslError `invalid-mechanism` when nothing that is offered may be used
  */
@@ -81,7 +83,8 @@ export function chooseMechanism(
   crypto: Crypto,
 ): Mechanism | undefined {
   const usable = usableMechanisms(credentials, policy);
-  const name = offered === undefined ? usable[0] : usable.find((name) => offered.includes(name));
+  const last = usable.find((name) => credentials.offered?.includes(name)) ?? usable[0];
+  const name = offered === undefined ? last : usable.find((name) => offered.includes(name));
   if (name === undefined)
     throw new SaslError(
       "invalid-mechanism",

@@ -50,6 +50,7 @@ export class Sasl implements Step {
         .child("mechanisms", NS_SASL)
         ?.childrenNamed("mechanism")
         .map((mechanism) => mechanism.text()) ?? [];
+    this.#credentials.offered = this.#offered;
     if (this.#mechanism === undefined) this.#start(stream);
   }
 
