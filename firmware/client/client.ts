@@ -7,7 +7,6 @@
 import type { Crypto, DNSOptions, Resolver, TCPConstructor, Timer, TimerHandle } from "../io.js";
 import { ConfigError, StreamError, TransportError, type XmppError } from "../xmpp/errors.js";
 import { NS_PING } from "../xmpp/extensions/ping.js";
-import { type SavedSession, StreamManagement } from "../xmpp/extensions/stream-management.js";
 import { JID } from "../xmpp/jid.js";
 import { NS_CLIENT } from "../xmpp/namespaces.js";
 import {
@@ -23,10 +22,11 @@ import { Dispatcher, type Extension, type Stanzas } from "../xmpp/stanza/dispatc
 import { type Presence, presenceChildren } from "../xmpp/stanza/presence.js";
 import type { Done } from "../xmpp/stanza/requests.js";
 import { Bind, LegacySession } from "../xmpp/stream/bind.js";
-import { Enable, Management, Resume } from "../xmpp/stream/management.js";
+import { Enable, Management, Resume } from "../xmpp/stream/resume.js";
 import { Sasl } from "../xmpp/stream/sasl.js";
 import { StartTLS } from "../xmpp/stream/starttls.js";
 import type { StreamOptions } from "../xmpp/stream/stream.js";
+import { type SavedSession, StreamManagement } from "../xmpp/stream/stream-management.js";
 import { type Element, xml } from "../xmpp/xml/element.js";
 import { LIMITS, type Limits } from "../xmpp/xml/limits.js";
 import { Names } from "../xmpp/xml/names.js";

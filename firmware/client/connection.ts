@@ -161,9 +161,12 @@ export class Connection {
     this.#setDeadline(CLOSE_TIMEOUT, undefined);
   }
 
-  /** Drops the connection for a reason found outside of it. */
+  /**
+   * Drops the connection for a reason found outside of it. The stream is not ended: that would end the session,
+   * which may go on with another connection.
+   */
   fail(error: XmppError): void {
-    this.#stream.fail(error);
+    this.#finish(error);
   }
 
   // Sockets

@@ -2,10 +2,10 @@
 
 import type { Timer, TimerHandle } from "../../firmware/io.js";
 import { StanzaError, StreamError } from "../../firmware/xmpp/errors.js";
-import { StreamManagement } from "../../firmware/xmpp/extensions/stream-management.js";
 import type { JID } from "../../firmware/xmpp/jid.js";
 import { NS_CLIENT } from "../../firmware/xmpp/namespaces.js";
 import { parsePresence } from "../../firmware/xmpp/stanza/presence.js";
+import { StreamManagement } from "../../firmware/xmpp/stream/stream-management.js";
 import { type Element, xml } from "../../firmware/xmpp/xml/element.js";
 import { errorReply } from "./reply.js";
 import type { Router } from "./router.js";

@@ -51,7 +51,9 @@ export class Sasl implements Step {
         ?.childrenNamed("mechanism")
         .map((mechanism) => mechanism.text()) ?? [];
     this.#credentials.offered = this.#offered;
-    if (this.#mechanism === undefined) this.#start(stream);
+    if (this.#mechanism !== undefined) return;
+    this.#unseen = false;
+    this.#start(stream);
   }
 
   #start(stream: Negotiation): void {

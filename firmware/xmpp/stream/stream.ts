@@ -266,9 +266,7 @@ export class Stream implements Negotiation, StreamSink {
 
   #finish(error?: XmppError): void {
     if (this.#closed) return;
-    // An end would be the end of the session; when the connection is at fault, the session may go on.
-    if (error instanceof TransportError) this.#endSent = true;
-    else this.#sendEnd();
+    this.#sendEnd();
     this.#closed = true;
     this.#tokenizer.stop();
     this.#events.onClosed(error);

@@ -1,8 +1,8 @@
 /** XEP-0198: Stream Management, version 1.6.1, from the server's side. The counting is the firmware's own. */
 
 import { StreamError } from "../../../firmware/xmpp/errors.js";
-import { NS_SM } from "../../../firmware/xmpp/extensions/stream-management.js";
 import { NS_STANZA_ERRORS } from "../../../firmware/xmpp/namespaces.js";
+import { NS_SM } from "../../../firmware/xmpp/stream/stream-management.js";
 import { type Element, xml } from "../../../firmware/xmpp/xml/element.js";
 import type { Session } from "../session.js";
 import type { Feature } from "./feature.js";

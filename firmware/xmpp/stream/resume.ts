@@ -1,10 +1,10 @@
-/** Stream management on a stream: XEP-0198, version 1.6.1. The counting is `extensions/stream-management.ts`. */
+/** Stream management on a stream: XEP-0198, version 1.6.1. The counting is `stream-management.ts`. */
 
 import { StreamError } from "../errors.js";
-import { NS_SM, type StreamManagement } from "../extensions/stream-management.js";
 import { JID } from "../jid.js";
 import type { Element } from "../xml/element.js";
 import type { Monitor, Negotiation, Step } from "./step.js";
+import { NS_SM, type StreamManagement } from "./stream-management.js";
 
 export interface ManagementEvents {
   /** The session goes on, on a new stream. Comes before the stream is online. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { NS_SM, StreamManagement } from "../../../firmware/xmpp/extensions/stream-management.js";
+import { NS_SM, StreamManagement } from "../../../firmware/xmpp/stream/stream-management.js";
 import { type Element, xml } from "../../../firmware/xmpp/xml/element.js";
 import { seeded } from "../../support/random.js";
 
