@@ -265,9 +265,10 @@ if (requireServers())
       ).rejects;
       await server.kill("SIGKILL");
       await board.until(() => board.client.state !== "online");
-      await lost.toThrow();
       await server.start();
       await board.tells("online", 2);
+      // The server has forgotten the session, and with it the request.
+      await lost.toThrow("session-lost");
       await server.restart();
       await board.tells("online", 3);
     });
