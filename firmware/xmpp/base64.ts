@@ -20,26 +20,29 @@ export function encodeBase64(bytes: Uint8Array): string {
  * @returns `undefined` when `text` is not base64
  */
 export function decodeBase64(text: string): Uint8Array | undefined {
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text))
-    return undefined;
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  if (text.length % 4 !== 0) return undefined;
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);
-  let group = 0;
   let at = 0;
-  for (let i = 0; i < text.length; i++) {
-    group = (group << 6) | Math.max(value(text.charCodeAt(i)), 0);
-    if (i % 4 !== 3) continue;
-    for (let shift = 16; shift >= 0 && at < bytes.length; shift -= 8) bytes[at++] = group >> shift;
-    if (i === text.length - 1 && (group & ((1 << (padding * 8)) - 1)) !== 0) return undefined;
-    group = 0;
+  let bits = 0;
+  let group = 0;
+  for (let i = 0; i < text.length - padding; i++) {
+    const digit = value(text.charCodeAt(i));
+    if (digit < 0) return undefined;
+    group = (group << 6) | digit;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[at++] = group >> bits;
+    group &= (1 << bits) - 1;
   }
-  return bytes;
+  return group === 0 ? bytes : undefined;
 }
 
-/** What a character of the alphabet stands for; -1 for "=". */
+/** What a character of the alphabet stands for; -1 for any other. */
 function value(code: number): number {
-  if (code >= 0x61) return code - 0x61 + 26;
-  if (code >= 0x41) return code - 0x41;
+  if (code >= 0x61 && code <= 0x7a) return code - 0x61 + 26;
+  if (code >= 0x41 && code <= 0x5a) return code - 0x41;
   if (code >= 0x30 && code <= 0x39) return code - 0x30 + 52;
   return code === 0x2b ? 62 : code === 0x2f ? 63 : -1;
 }

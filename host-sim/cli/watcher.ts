@@ -55,6 +55,8 @@ export class Watcher {
       presence: { priority: 0 },
       extensions: [ping, this.#pubsub],
       onOnline: () => this.#subscribe(),
+      // The session goes on, and the subscription with it.
+      onResumed: () => options.onSubscribed?.(),
       onOffline: (error, delay) => {
         if (delay === undefined || !this.#wasSubscribed) this.#fail(error);
         else options.onLost(error, delay);

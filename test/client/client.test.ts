@@ -474,7 +474,10 @@ describe("close", () => {
   test.each<ClientState>(["connecting", "online", "waiting"])(
     "from within onState, as it becomes %s",
     (moment) => {
+      const onOnline = jest.fn();
       const world = new World({
+        presence: null,
+        onOnline,
         onState: (state) => {
           if (state === moment) world.client.close();
         },
@@ -487,6 +490,7 @@ describe("close", () => {
       expect(world.network.violations).toEqual([]);
       world.clock.advance(600_000);
       expect(world.network.peers).toHaveLength(moment === "connecting" ? 0 : 1);
+      expect(onOnline).toHaveBeenCalledTimes(moment === "waiting" ? 1 : 0);
     },
   );
 

@@ -127,18 +127,24 @@ export class Resume implements Step {
 export class Enable implements Step {
   readonly #management: Management;
   #asked = false;
+  #finished = false;
 
   constructor(management: Management) {
     this.#management = management;
   }
 
   applies(stream: Negotiation): boolean {
-    return stream.jid !== undefined && !this.#asked && !this.#management.state.isEnabled;
+    return stream.jid !== undefined && !this.#finished && !this.#management.state.isEnabled;
   }
 
   begin(features: Element, stream: Negotiation): void {
-    if (features.child("sm", NS_SM) !== undefined) this.ask(stream);
-    this.#asked = true;
+    this.#finished = true;
+    if (features.child("sm", NS_SM) !== undefined) {
+      if (!this.#asked) this.ask(stream);
+    } else {
+      // It was asked for in vain, if at all: nothing will be acknowledged, so nothing is kept for it.
+      this.#management.state.reset();
+    }
     stream.done();
   }
 

@@ -98,7 +98,7 @@ export class Element {
     const list: string[] = [];
     for (let i = 0; i < this.#attributes.length; i += 2) {
       const name = this.#attributes[i] as string;
-      if (!(name in attributes)) list.push(name, this.#attributes[i + 1] as string);
+      if (!Object.hasOwn(attributes, name)) list.push(name, this.#attributes[i + 1] as string);
     }
     append(list, attributes);
     return new Element(this.name, this.#namespace, list, this.children);

@@ -7,29 +7,46 @@
 
 import { decodeASCII } from "../utf8.js";
 
-const SLOTS = 128;
+/** Strings are kept in pairs: of two that fall on the same place, none displaces the other. */
+const PAIR_BITS = 6;
+
+/** Longer ones are not kept. The longest namespaces in use have some 50 bytes. */
+const KEPT_BYTES = 64;
 
 export class Names {
   readonly #slots: string[] = [];
 
-  /** The hash of one byte more, beginning with 0; the reader of a name computes it on the way. */
-  static hash(hash: number, byte: number): number {
-    return (Math.imul(hash, 31) + byte) | 0;
-  }
-
-  /** The string for ASCII bytes, of which `hash` is the hash. */
-  get(bytes: Uint8Array, start: number, end: number, hash: number): string {
-    const slot = (hash ^ (hash >> 7)) & (SLOTS - 1);
-    const known = this.#slots[slot];
-    if (known !== undefined && matches(known, bytes, start, end)) return known;
+  /** The string for ASCII bytes. */
+  get(bytes: Uint8Array, start: number, end: number): string {
+    if (end === start || end - start > KEPT_BYTES) return decodeASCII(bytes, start, end);
+    const slot = 2 * pairOf(bytes, start, end);
+    const newer = this.#slots[slot];
+    if (newer !== undefined && isSpelled(newer, bytes, start, end)) return newer;
+    const older = this.#slots[slot + 1];
+    if (older !== undefined && isSpelled(older, bytes, start, end)) return older;
     const text = decodeASCII(bytes, start, end);
     this.#slots[slot] = text;
+    if (newer !== undefined) this.#slots[slot + 1] = newer;
     return text;
   }
 }
 
-function matches(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+/** Three bytes and the length tell names in use apart well enough. */
+function pairOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  const first = bytes[start] as number;
+  const middle = bytes[start + (length >> 1)] as number;
+  const last = bytes[end - 1] as number;
+  const key = (length << 24) ^ (first << 16) ^ (middle << 8) ^ last;
+  return Math.imul(key, 0x9e3779b1) >>> (32 - PAIR_BITS); // Knuth's multiplicative hashing
+}
+
+/** Whether `text` is ASCII, and spelled by the bytes from `start` to `end`. */
+export function isSpelled(text: string, bytes: Uint8Array, start: number, end: number): boolean {
   if (text.length !== end - start) return false;
-  for (let i = start; i < end; i++) if (text.charCodeAt(i - start) !== bytes[i]) return false;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (byte > 0x7f || byte !== text.charCodeAt(i - start)) return false;
+  }
   return true;
 }

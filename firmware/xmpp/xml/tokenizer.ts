@@ -2,17 +2,20 @@
  * XML from bytes: a tokenizer for the profile that RFC 6120 section 11 leaves of XML 1.0 (5th edition)
  * and Namespaces in XML 1.0 (3rd edition).
  *
- * Input may be cut at any byte. While a token lies within one piece of input, it is read where it lies;
- * what the end of a piece cuts off is carried over to the next. So the work is linear in the input, and
- * the memory is that of one token and the names of the open elements, whatever the cutting.
+ * Input may be cut at any byte. A tag or a run of character data that lies within one piece of input is
+ * read where it lies. One that the end of a piece cuts is carried over, and read when it is whole. So the
+ * work is linear in the input, and the memory is that of one tag or run and of the open elements' names.
  */
 
 import { StreamError } from "../errors.js";
-import { NS_XML, NS_XMLNS } from "../namespaces.js";
-import { decode, decodeASCII, encodePoint } from "../utf8.js";
-import { isCharacter, isNameByte, isNameStartByte, isNCName } from "./characters.js";
+import { decode, decodeASCII } from "../utf8.js";
+import { isNameByte, isNameStartByte, isNCName, MultibyteCheck } from "./characters.js";
+import { checkDeclaration, DECLARATION_BYTES } from "./declaration.js";
 import type { Limits } from "./limits.js";
-import { Names } from "./names.js";
+import { isSpelled, Names } from "./names.js";
+import { characterOf, notReference, type Place, REFERENCE_BYTES, resolve } from "./references.js";
+import { excess, malformed, restricted } from "./refusals.js";
+import { Scopes } from "./scopes.js";
 
 /** What the tokenizer tells of. The stream's own element is the first to start and the last to end. */
 export interface TokenSink {
@@ -28,29 +31,18 @@ export interface TokenSink {
   end(): void;
 }
 
-/** What is being read. */
-const PROLOG = 0; // before the stream's own element
-const DECLARATION = 1; // in "<?xml … ?>"
-const TEXT = 2;
-const MARKUP = 3; // behind "<"
-const START_NAME = 4;
-const TAG = 5; // in a start tag, where an attribute may stand
-const ATTRIBUTE = 6; // in an attribute's name
-const EQUALS = 7; // behind an attribute's name
-const QUOTE = 8; // behind "="
-const VALUE = 9;
-const EMPTY = 10; // behind the "/" of an empty-element tag
-const END_NAME = 11;
-const END_TAG = 12; // behind the name in an end tag
-const CDATA_START = 13; // in "<![CDATA["
-const CDATA = 14;
-const REFERENCE = 15; // behind "&"
-const EPILOG = 16; // after the stream's own element
-
-/** What becomes of the bytes being read over: none are, they are kept as a token, or they are dropped. */
-const NONE = 0;
-const KEEP = 1;
-const DROP = 2;
+/** What comes next. In the first three, white space may go on without bound. */
+const PROLOG = 0; // the stream's own element
+const BETWEEN = 1; // a stanza, or the end of the stream
+const EPILOG = 2; // nothing
+const MARKUP = 3; // what "<" begins
+const CDATA_START = 4; // the rest of "<![CDATA["
+/** In these, what has been read is needed until there is more of it. */
+const TEXT = 5; // more character data in a stanza, or the end of it
+const CDATA = 6; // more of a CDATA section
+const TAG = 7; // the rest of a tag that the input has cut
+const REFERENCE = 8; // the rest of a reference in text that is read over
+const DECLARATION = 9; // the rest of "<?xml … ?>"
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -61,6 +53,7 @@ const QUOT = 0x22;
 const AMP = 0x26;
 const APOS = 0x27;
 const SLASH = 0x2f;
+const COLON = 0x3a;
 const SEMICOLON = 0x3b;
 const LT = 0x3c;
 const EQ = 0x3d;
@@ -71,73 +64,55 @@ const DELETE = 0x7f;
 
 const CDATA_OPENING = "[CDATA[";
 
-/** The longest reference that need be written, `#x10FFFF`. */
-const REFERENCE_BYTES = 8;
+/** In place of a position behind something: it goes on in the next piece of input. */
+const CUT = -1;
 
-/** Enough for every declaration that says no more than it may. */
-const DECLARATION_BYTES = 128;
+/** Room for what is carried over: at first, and at most between stanzas. */
+const CARRY_BYTES = 256;
 
-/** XML 1.0 production 23 between "<" and ">"; the encoding is the first or second group. */
-const XML_DECLARATION =
-  /^\?xml\s+version\s*=\s*(?:'1\.0'|"1\.0")(?:\s+encoding\s*=\s*(?:'([\w.-]+)'|"([\w.-]+)"))?(?:\s+standalone\s*=\s*(?:'(?:yes|no)'|"(?:yes|no)"))?\s*\?$/;
-
-/** Room for carried bytes: the first piece, and how much is kept between stanzas. */
-const CARRY_FIRST = 64;
-const CARRY_KEPT = 256;
+const NOTHING = new Uint8Array(0);
 
 export class Tokenizer {
   readonly #sink: TokenSink;
   readonly #limits: Limits;
   readonly #names: Names;
+  /** The names of the open elements, as written. */
+  readonly #open: string[] = [];
+  readonly #scopes = new Scopes();
+  readonly #multibyte = new MultibyteCheck();
 
   #state = PROLOG;
   #stopped = false;
   /** Whether no byte has come yet, so that an XML declaration may stand here. */
   #fresh = true;
 
-  /** The run of bytes being read: what was carried over, then the present input from `#from` on. */
-  #run = NONE;
-  #carry = new Uint8Array(0);
+  /** What is being read: what was carried over, and the present input from `#from` on. */
+  #carry = NOTHING;
   #carried = 0;
   #from = 0;
+  /** Whether it is ASCII, and whether all of it stands for itself. */
   #ascii = true;
+  #plain = true;
 
-  /** Where the present stanza began, counted from the start of the present input. Dropped bytes move it on. */
-  #origin = 0;
-  #skipped = 0;
   /** How many elements were open when reading over began, the one read over included; or 0. */
   #skipDepth = 0;
+  #skipping = false;
+  /** Where what counts now began: what is kept of the stanza, or what is read over; and how long the other is. */
+  #origin = 0;
+  #other = 0;
 
-  /** Of a UTF-8 sequence: bytes still to come, the bounds of the next one, the code point so far. */
-  #need = 0;
-  #low = 0x80;
-  #high = 0xbf;
-  #point = 0;
-
-  /** Of the open elements: their names as written, and how many bindings were in scope outside of each. */
-  readonly #open: string[] = [];
-  readonly #marks: number[] = [];
-  /** The namespace bindings in scope, the innermost last. */
-  readonly #prefixes: string[] = ["xml"];
-  readonly #namespaces: string[] = [NS_XML];
-
-  /** Of the start tag being read. */
-  #tag = "";
-  #attributes: string[] = [];
-  #attribute = "";
-  #quote = QUOT;
-  #spaced = false;
-
-  #reference = "";
-  /** Where the reference stands: TEXT or VALUE. */
-  #around = TEXT;
   /** How much of CDATA_OPENING has come. */
   #matched = 0;
   /** How many "]" came in a row, and the position behind them. */
   #brackets = 0;
   #bracketsEnd = -1;
-  /** Whether the run goes on behind a CR, so that an LF there is part of the same line end. */
-  #afterCR = false;
+  /** A position where there is a ">". Behind the last one in the input, no tag can end. */
+  #lastEnd = -1;
+  /** In a tag that was cut: the quote that ends the attribute value, or 0 outside of values. */
+  #quote = 0;
+  /** The position behind the name that was read last, and whether there is a prefix in it. */
+  #nameEnd = 0;
+  #prefixed = false;
 
   constructor(sink: TokenSink, limits: Limits, names: Names = new Names()) {
     this.#sink = sink;
@@ -145,7 +120,7 @@ export class Tokenizer {
     this.#names = names;
   }
 
-  /** Makes `write` return behind the token that is being told of; called from a sink. */
+  /** Makes `write` return behind the tag or text that is being told of; called from a sink. */
   stop(): void {
     this.#stopped = true;
   }
@@ -157,31 +132,78 @@ export class Tokenizer {
    *   after that
    */
   write(input: Uint8Array): number {
-    const end = input.length;
     this.#stopped = false;
-    let at = this.#need > 0 ? this.#multibyte(input, 0) : 0;
-    while (at < end && !this.#stopped) at = this.#step(input, at);
+    this.#lastEnd = input.lastIndexOf(GT);
+    let at = 0;
+    while (at < input.length && !this.#stopped) {
+      const end = this.#bound(input.length);
+      if (at >= end) throw excess("bytes in a stanza", this.#allowed());
+      at = this.#multibyte.pending
+        ? this.#multibyte.read(input, at, end)
+        : this.#read(input, at, end);
+    }
     this.#suspend(input, at);
     return at;
   }
 
-  /** Reads on from `at` within one state, and returns the position behind what was read. */
-  #step(input: Uint8Array, at: number): number {
+  /** Where reading must end: with the input, or where it would go beyond a limit. */
+  #bound(length: number): number {
+    if (this.#state <= EPILOG) return length;
+    const bound = Math.min(length, this.#origin + this.#allowed());
+    return this.#state === TAG
+      ? Math.min(bound, this.#tagBound(this.#from - this.#carried))
+      : bound;
+  }
+
+  #allowed(): number {
+    return this.#skipping ? this.#limits.skippedBytes : this.#limits.stanzaBytes;
+  }
+
+  /** Tags are kept until they are read, even where all else is read over. */
+  #tagBound(start: number): number {
+    return start + this.#limits.stanzaBytes;
+  }
+
+  /** The input ends here, or reading stops. */
+  #suspend(input: Uint8Array, at: number): void {
+    const needed = this.#skipping ? this.#state > CDATA : this.#state >= TEXT;
+    if (needed) this.#carryOver(input, at);
+    this.#from = 0;
+    this.#origin -= at;
+    this.#bracketsEnd -= at;
+  }
+
+  #begin(at: number): void {
+    this.#carried = 0;
+    this.#from = at;
+    this.#ascii = true;
+    this.#plain = true;
+  }
+
+  #carryOver(input: Uint8Array, at: number): void {
+    if (at <= this.#from) return;
+    const needed = this.#carried + at - this.#from;
+    if (needed > this.#carry.length) {
+      const grown = new Uint8Array(Math.max(needed, CARRY_BYTES, this.#carry.length * 2));
+      grown.set(this.#carry.subarray(0, this.#carried));
+      this.#carry = grown;
+    }
+    this.#carry.set(input.subarray(this.#from, at), this.#carried);
+    this.#carried = needed;
+    this.#from = at;
+  }
+
+  /** Reads on from `at`, where there is a byte, and returns the position behind what was read. */
+  #read(input: Uint8Array, at: number, end: number): number {
     switch (this.#state) {
       case TEXT:
-        return this.#open.length > 1 ? this.#readText(input, at) : this.#readBetween(input, at);
-      case VALUE:
-        return this.#readValue(input, at);
-      case START_NAME:
-      case ATTRIBUTE:
-      case END_NAME:
-        return this.#readName(input, at);
-      case CDATA:
-        return this.#readCDATA(input, at);
-      case MARKUP:
-        return this.#readMarkup(input[at] as number, at);
+        return this.#readText(input, at, end);
       case TAG:
-        return this.#readTag(input[at] as number, at);
+        return this.#readCutTag(input, at, end);
+      case MARKUP:
+        return this.#readMarkup(input, at, end);
+      case CDATA:
+        return this.#readCDATA(input, at, end);
       default:
         this.#readByte(input, at);
         return at + 1;
@@ -190,229 +212,104 @@ export class Tokenizer {
 
   /** The states in which every byte is looked at by itself. */
   #readByte(input: Uint8Array, at: number): void {
-    const byte = input[at] as number;
     switch (this.#state) {
-      case PROLOG:
-        return this.#readProlog(byte, at);
+      case CDATA_START:
+        return this.#readCDATAStart(input, at);
+      case REFERENCE:
+        return this.#readReference(input, at);
       case DECLARATION:
         return this.#readDeclaration(input, at);
-      case EQUALS:
-        if (byte === EQ) this.#state = QUOTE;
-        else if (!isSpace(byte)) throw malformed(`the attribute ${this.#attribute} has no value`);
-        return;
-      case QUOTE:
-        if (isSpace(byte)) return;
-        if (byte !== QUOT && byte !== APOS)
-          throw malformed(`the value of the attribute ${this.#attribute} is not in quotes`);
-        this.#quote = byte;
-        this.#state = VALUE;
-        return this.#begin(at + 1, this.#isDropped() && !isDeclaration(this.#attribute));
-      case EMPTY:
-        if (byte !== GT) throw malformed('a "/" within a tag');
-        this.#startElement();
-        return this.#endElement(at + 1);
-      case END_TAG:
-        if (byte === GT) this.#endElement(at + 1);
-        else if (!isSpace(byte)) throw malformed("an end tag holds more than a name");
-        return;
-      case CDATA_START:
-        // "<!" begins a comment, a document type or a CDATA section; RFC 6120 11.1 allows the last alone.
-        if (byte !== CDATA_OPENING.charCodeAt(this.#matched++))
-          throw restricted("a comment or document type");
-        if (this.#matched < CDATA_OPENING.length) return;
-        this.#state = CDATA;
-        return this.#begin(at + 1, this.#isDropped());
-      case REFERENCE:
-        return this.#readReference(byte, at);
-      default: // EPILOG
-        if (!isSpace(byte)) throw malformed("there is data behind the end of the stream");
+      default:
+        return this.#readOutside(input, at);
     }
   }
 
-  #readProlog(byte: number, at: number): void {
-    if (byte === LT) {
+  // Outside of stanzas
+
+  #readOutside(input: Uint8Array, at: number): void {
+    const byte = input[at] as number;
+    if (byte === LT && this.#state !== EPILOG) {
       this.#origin = at;
+      this.#other = 0;
       this.#state = MARKUP;
       return; // #fresh says to #readMarkup whether a declaration may follow
     }
-    if (this.#fresh && (byte === 0xfe || byte === 0xff || byte === 0)) {
-      // UTF-16 or UTF-32 begins so; RFC 6120 11.6 allows UTF-8 alone.
+    // UTF-16 or UTF-32 begins so; RFC 6120 11.6 allows UTF-8 alone.
+    if (this.#fresh && (byte === 0xfe || byte === 0xff || byte === 0))
       throw new StreamError("unsupported-encoding", "the stream is not in UTF-8", "never");
-    }
     this.#fresh = false;
-    if (!isSpace(byte)) throw malformed("there is character data before the stream's first tag");
+    if (!isSpace(byte)) throw this.#misplaced();
+  }
+
+  /** What stands outside of stanzas may be white space at most (RFC 6120 4.6.1 and 11.7). */
+  #misplaced(): StreamError {
+    if (this.#open.length === 0) return malformed("there is character data outside of the stream");
+    return new StreamError("bad-format", "there is character data between stanzas");
   }
 
   #readDeclaration(input: Uint8Array, at: number): void {
-    if (at - this.#origin > DECLARATION_BYTES) throw malformed("an XML declaration does not end");
-    if (input[at] !== GT) return;
-    const match = XML_DECLARATION.exec(this.#take(input, at));
-    if (match === null) throw malformed("not an XML declaration of version 1.0");
-    const encoding = match[1] ?? match[2] ?? "UTF-8";
-    if (encoding.toUpperCase() !== "UTF-8")
-      throw new StreamError("unsupported-encoding", `${encoding} instead of UTF-8`, "never");
+    const length = this.#carried + at + 1 - this.#from;
+    if (input[at] !== GT && length < DECLARATION_BYTES) return;
+    this.#carryOver(input, at + 1);
+    checkDeclaration(decodeASCII(this.#carry, 0, length));
     this.#state = PROLOG;
   }
 
-  /** Between stanzas there is white space at most (RFC 6120 4.6.1, 11.7). */
-  #readBetween(input: Uint8Array, at: number): number {
-    const byte = input[at] as number;
-    if (byte === LT) {
-      this.#origin = at;
-      this.#skipped = 0;
-      this.#state = MARKUP;
-    } else if (!isSpace(byte)) {
-      throw new StreamError("bad-format", "there is character data between stanzas");
-    }
-    return at + 1;
-  }
+  // Character data
 
-  #readMarkup(byte: number, at: number): number {
-    const fresh = this.#fresh;
-    this.#fresh = false;
-    const depth = this.#open.length;
-    if (byte === SLASH) {
-      if (depth === 0) throw malformed("an end tag without a start tag");
-      this.#state = END_NAME;
-      this.#begin(at + 1);
-      return at + 1;
-    }
-    if (byte === BANG) {
-      if (depth < 2) throw restricted("a comment, document type or CDATA section");
-      this.#matched = 0;
-      this.#state = CDATA_START;
-      return at + 1;
-    }
-    if (byte === QUESTION) {
-      if (!fresh) throw restricted("a processing instruction, or an XML declaration out of place");
-      this.#state = DECLARATION;
-      this.#begin(at);
-      return at + 1;
-    }
-    if (depth >= this.#limits.depth) throw excess("depth", this.#limits.depth);
-    this.#state = START_NAME;
-    this.#begin(at);
-    return at;
-  }
-
-  /** Reads one of the three kinds of names, up to the byte that ends it. */
-  #readName(input: Uint8Array, start: number): number {
-    const end = input.length;
-    let at = start;
-    let hash = 0;
-    while (at < end) {
+  #readText(input: Uint8Array, start: number, end: number): number {
+    for (let at = plainEnd(input, start, end); at < end; at = plainEnd(input, at + 1, end)) {
       const byte = input[at] as number;
-      if (byte > DELETE) at = this.#multibyte(input, at);
-      else if (isNameByte(byte)) {
-        hash = Names.hash(hash, byte);
-        at++;
-      } else break;
-    }
-    if (this.#carried + at - this.#from > this.#limits.nameBytes)
-      throw excess("bytes in a name", this.#limits.nameBytes);
-    if (at === end) return at;
-
-    const byte = input[at] as number;
-    const name = this.#takeName(input, at, hash);
-    if (this.#state === START_NAME) {
-      this.#tag = name;
-      this.#attributes = [];
-      this.#marks.push(this.#prefixes.length);
-      this.#spaced = false;
-      this.#state = TAG;
-      return at; // #readTag sees what ended the name
-    }
-    if (this.#state === ATTRIBUTE) {
-      if (byte !== EQ && !isSpace(byte)) throw malformed(`the attribute ${name} has no value`);
-      this.#attribute = name;
-      this.#state = EQUALS;
-      return at;
-    }
-    if (name !== this.#open[this.#open.length - 1])
-      throw malformed(`</${name}> where </${this.#open[this.#open.length - 1]}> should stand`);
-    this.#state = END_TAG;
-    return at;
-  }
-
-  #readTag(byte: number, at: number): number {
-    if (isSpace(byte)) {
-      this.#spaced = true;
-    } else if (byte === GT) {
-      this.#startElement();
-      this.#enterText(at + 1);
-    } else if (byte === SLASH) {
-      this.#state = EMPTY;
-    } else {
-      if (!this.#spaced) throw malformed(`no white space before an attribute in <${this.#tag}>`);
-      const mark = this.#marks[this.#marks.length - 1] as number;
-      const count = this.#attributes.length / 2 + this.#prefixes.length - mark;
-      if (count >= this.#limits.attributes) throw excess("attributes", this.#limits.attributes);
-      this.#state = ATTRIBUTE;
-      this.#begin(at);
-      return at;
-    }
-    return at + 1;
-  }
-
-  #readValue(input: Uint8Array, start: number): number {
-    const end = input.length;
-    const quote = this.#quote;
-    let at = start;
-    while (at < end) {
-      const byte = input[at] as number;
-      if (byte > DELETE) at = this.#multibyte(input, at);
-      else if (byte === quote) {
-        this.#finishAttribute(input, at);
-        return at + 1;
-      } else if (byte === AMP) return this.#startReference(input, at);
-      else if (byte === LT) throw malformed('a "<" in an attribute value');
-      else if (byte < SPACE) {
-        if (!isSpace(byte)) throw malformed("a control character");
-        // XML 1.0 3.3.3: white space in an attribute value is read as spaces.
-        this.#replace(input, at++, SPACE);
-      } else at++;
-    }
-    return at;
-  }
-
-  #readText(input: Uint8Array, start: number): number {
-    const end = input.length;
-    let at = start;
-    while (at < end) {
-      const byte = input[at] as number;
-      if (byte > BRACKET && byte <= DELETE) at++;
-      else if (byte === LT) {
-        this.#finishText(input, at, 0);
+      if (byte === LT) {
+        this.#finishText(input, at);
         this.#state = MARKUP;
-        return at + 1;
-      } else if (byte === AMP) return this.#startReference(input, at);
-      else if (byte > DELETE) at = this.#multibyte(input, at);
-      else if (byte === GT) {
-        if (this.#closesCDATA(at)) throw malformed('a "]]>" in character data');
-        at++;
-      } else if (byte === BRACKET) this.#countBracket(at++);
-      else if (byte < SPACE) this.#readControl(input, at++);
-      else at++;
-    }
-    return at;
-  }
-
-  #readCDATA(input: Uint8Array, start: number): number {
-    const end = input.length;
-    let at = start;
-    while (at < end) {
-      const byte = input[at] as number;
-      if (byte === GT && this.#closesCDATA(at)) {
-        this.#finishText(input, at, 2);
-        this.#enterText(at + 1);
+        return at + 1 < end && !this.#stopped ? this.#readMarkup(input, at + 1, end) : at + 1;
+      }
+      if (byte > DELETE) return this.#readMultibyte(input, at, end);
+      if (byte === AMP && this.#skipping) {
+        this.#state = REFERENCE;
+        this.#begin(at + 1);
         return at + 1;
       }
-      if (byte > DELETE) at = this.#multibyte(input, at);
-      else if (byte === BRACKET) this.#countBracket(at++);
-      else if (byte < SPACE) this.#readControl(input, at++);
-      else at++;
+      if (byte === AMP) this.#plain = false;
+      else if (byte === BRACKET) this.#countBracket(at);
+      else if (byte === GT && this.#closesCDATA(at)) throw malformed('there is a "]]>" in text');
+      else if (byte === CR) this.#plain = false;
+      else if (byte < SPACE) checkSpace(byte);
     }
-    return at;
+    return end;
+  }
+
+  #readCDATAStart(input: Uint8Array, at: number): void {
+    // "<!" begins a comment, a document type or a CDATA section; RFC 6120 11.1 allows the last alone.
+    if (input[at] !== CDATA_OPENING.charCodeAt(this.#matched++))
+      throw restricted("a comment or document type");
+    if (this.#matched < CDATA_OPENING.length) return;
+    if (this.#open.length < 2) throw this.#misplaced();
+    this.#state = CDATA;
+    this.#begin(at + 1);
+  }
+
+  #readCDATA(input: Uint8Array, start: number, end: number): number {
+    for (let at = plainEnd(input, start, end); at < end; at = plainEnd(input, at + 1, end)) {
+      const byte = input[at] as number;
+      if (byte > DELETE) return this.#readMultibyte(input, at, end);
+      if (byte === GT && this.#closesCDATA(at)) {
+        this.#finishText(input, at);
+        this.#state = TEXT;
+        this.#begin(at + 1);
+        return at + 1;
+      }
+      if (byte === BRACKET) this.#countBracket(at);
+      else if (byte === CR) this.#plain = false;
+      else if (byte < SPACE) checkSpace(byte);
+    }
+    return end;
+  }
+
+  #readMultibyte(input: Uint8Array, at: number, end: number): number {
+    this.#ascii = false;
+    return this.#multibyte.read(input, at, end);
   }
 
   #countBracket(at: number): void {
@@ -425,348 +322,311 @@ export class Tokenizer {
     return at === this.#bracketsEnd && this.#brackets > 1;
   }
 
-  /** A byte below 0x20 in character data. XML 1.0 2.11: CR and CR LF are read as LF. */
-  #readControl(input: Uint8Array, at: number): void {
+  /** Text that is read over is dropped as it comes, but a reference must be seen whole to be checked. */
+  #readReference(input: Uint8Array, at: number): void {
     const byte = input[at];
-    if (byte === CR || (byte === LF && this.#isSecondHalf(at))) this.#replace(input, at, LF);
-    else if (byte !== LF && byte !== TAB) throw malformed("a control character");
-  }
-
-  /** Whether the LF at `at` stands behind a CR. */
-  #isSecondHalf(at: number): boolean {
-    return this.#afterCR && at === this.#from;
-  }
-
-  /** Puts `substitute` in the place of the white space at `at`; CR LF counts as one. */
-  #replace(input: Uint8Array, at: number, substitute: number): void {
-    if (this.#run === DROP) return;
-    const done = input[at] === LF && this.#isSecondHalf(at);
+    const length = this.#carried + at - this.#from;
+    if (byte === LT || byte === AMP || length > REFERENCE_BYTES) throw notReference();
+    if (byte !== SEMICOLON) return;
     this.#carryOver(input, at);
-    if (!done) this.#append(substitute);
-    this.#from = at + 1;
-    this.#afterCR = input[at] === CR;
-  }
-
-  // References
-
-  #startReference(input: Uint8Array, at: number): number {
-    if (this.#run === DROP) this.#drop(at);
-    else this.#carryOver(input, at);
-    this.#run = NONE;
-    this.#reference = "";
-    this.#around = this.#state;
-    this.#state = REFERENCE;
-    return at + 1;
-  }
-
-  #readReference(byte: number, at: number): void {
-    if (byte !== SEMICOLON) {
-      if (this.#reference.length === REFERENCE_BYTES || byte > DELETE || isSpace(byte))
-        throw malformed('an "&" that begins no reference');
-      this.#reference += String.fromCharCode(byte);
-      return;
-    }
-    const point = resolveReference(this.#reference);
-    this.#state = this.#around;
-    this.#from = at + 1;
-    this.#afterCR = false;
-    const dropped =
-      this.#isDropped() && !(this.#around === VALUE && isDeclaration(this.#attribute));
-    this.#run = dropped ? DROP : KEEP;
-    if (!dropped) this.#append(point);
-  }
-
-  // Tokens
-
-  #isDropped(): boolean {
-    return this.#skipDepth > 0;
-  }
-
-  #begin(at: number, dropped = false): void {
-    this.#run = dropped ? DROP : KEEP;
-    this.#carried = 0;
-    this.#from = at;
-    this.#ascii = true;
-    this.#afterCR = false;
-  }
-
-  /** Character data may follow, inside a stanza or between two. */
-  #enterText(at: number): void {
+    characterOf(this.#carry, 0, length);
     this.#state = TEXT;
-    if (this.#open.length > 1) this.#begin(at, this.#isDropped());
+    this.#begin(at + 1);
   }
 
-  /** Ends the run before `at` and tells of it, without its last `behind` characters. */
-  #finishText(input: Uint8Array, at: number, behind: number): void {
-    if (this.#run === DROP) {
-      this.#drop(at);
-      this.#run = NONE;
-      return;
-    }
-    const text = this.#take(input, at);
-    if (text.length > behind) this.#sink.text(text.slice(0, text.length - behind));
-  }
-
-  #finishAttribute(input: Uint8Array, at: number): void {
-    const name = this.#attribute;
-    this.#state = TAG;
-    this.#spaced = false;
-    if (this.#run === DROP) {
-      this.#drop(at);
-      this.#run = NONE;
-      this.#attributes.push(name, "");
-    } else if (name === "xmlns") {
-      this.#bind("", this.#takeNamespace(input, at));
-    } else if (isDeclaration(name)) {
-      splitPrefix(name, 5);
-      this.#bind(name.slice(6), this.#takeNamespace(input, at));
-    } else {
-      this.#attributes.push(name, this.#take(input, at));
-    }
-  }
-
-  /** The run before `at` as a string. */
-  #take(input: Uint8Array, at: number): string {
+  /** Tells of the character data before `at`. */
+  #finishText(input: Uint8Array, at: number): void {
+    if (this.#skipping) return;
     const whole = this.#carried === 0;
-    if (whole) this.#check(at);
-    else this.#carryOver(input, at);
-    this.#run = NONE;
+    if (!whole) this.#carryOver(input, at);
     const bytes = whole ? input : this.#carry;
-    const from = whole ? this.#from : 0;
-    const to = whole ? at : this.#carried;
-    return this.#ascii ? decodeASCII(bytes, from, to) : decode(bytes, from, to);
+    const start = whole ? this.#from : 0;
+    const end = whole ? at : this.#carried;
+    const cdata = this.#state === CDATA;
+    const text = cdata
+      ? this.#take(bytes, start, end - 2, "cdata")
+      : this.#take(bytes, start, end, "text");
+    if (text !== "") this.#sink.text(text);
   }
 
-  /** The same for a name, the hash of whose bytes is known if they all lie in `input`. */
-  #takeName(input: Uint8Array, at: number, hash: number): string {
-    if (this.#ascii && this.#carried === 0) {
-      if (!isNameStartByte(input[this.#from] as number))
-        throw malformed("a tag or an attribute begins with no name");
-      this.#check(at);
-      this.#run = NONE;
-      return this.#names.get(input, this.#from, at, hash);
+  /** What the bytes stand for, or nothing if it is not to be told of. */
+  #take(bytes: Uint8Array, start: number, end: number, place: Place): string {
+    if (!this.#plain) return this.#takeResolved(bytes, start, end, place);
+    if (this.#skipping) return "";
+    return this.#ascii ? decodeASCII(bytes, start, end) : decode(bytes, start, end);
+  }
+
+  /** Input belongs to the caller, so references are resolved in a copy. */
+  #takeResolved(bytes: Uint8Array, start: number, end: number, place: Place): string {
+    let from = start;
+    let to = end;
+    if (bytes !== this.#carry) {
+      this.#carried = 0;
+      this.#from = start;
+      this.#carryOver(bytes, end);
+      from = 0;
+      to = end - start;
     }
-    const name = this.#take(input, at);
-    if (!name.split(":").every(isNCName)) throw malformed(`"${name}" is not a name`);
-    return name;
+    return decode(this.#carry, from, resolve(this.#carry, from, to, place));
   }
 
-  /** The same for a namespace. */
-  #takeNamespace(input: Uint8Array, at: number): string {
-    if (!this.#ascii || this.#carried > 0) return this.#take(input, at);
-    let hash = 0;
-    for (let i = this.#from; i < at; i++) hash = Names.hash(hash, input[i] as number);
-    this.#check(at);
-    this.#run = NONE;
-    return this.#names.get(input, this.#from, at, hash);
-  }
+  // Markup
 
-  // Elements
-
-  #startElement(): void {
-    const attributes = this.#attributes;
-    for (let i = 0; i < attributes.length; i += 2) {
-      const name = this.#expand(attributes[i] as string);
-      for (let j = 0; j < i; j += 2)
-        if (attributes[j] === name) throw malformed(`the attribute ${name} stands twice`);
-      attributes[i] = name;
+  /** Behind "<". */
+  #readMarkup(input: Uint8Array, at: number, end: number): number {
+    const byte = input[at];
+    const fresh = this.#fresh;
+    this.#fresh = false;
+    if (byte === BANG) {
+      this.#matched = 0;
+      this.#state = CDATA_START;
+      return at + 1;
     }
-    const tag = this.#tag;
-    const colon = tag.indexOf(":");
-    const namespace = this.#resolve(colon < 0 ? "" : splitPrefix(tag, colon));
-    this.#open.push(tag);
-    if (this.#isDropped()) return;
-    const name = colon < 0 ? tag : tag.slice(colon + 1);
-    if (!this.#sink.start(name, namespace, attributes)) this.#skipDepth = this.#open.length;
+    if (byte === QUESTION) {
+      if (!fresh) throw restricted("a processing instruction, or an XML declaration out of place");
+      this.#state = DECLARATION;
+      this.#begin(at);
+      return at + 1;
+    }
+    if (this.#lastEnd >= end) this.#lastEnd = input.lastIndexOf(GT, end - 1);
+    const behind = at < this.#lastEnd ? this.#readTag(input, at, this.#lastEnd) : CUT;
+    if (behind !== CUT) {
+      if (behind > this.#tagBound(at)) throw excess("bytes in a tag", this.#limits.stanzaBytes);
+      this.#leaveTag(behind);
+      return behind;
+    }
+    this.#multibyte.reset();
+    this.#state = TAG;
+    this.#quote = 0;
+    this.#begin(at);
+    return this.#readCutTag(input, at, end);
   }
 
-  #endElement(at: number): void {
+  /** Looks for the ">" that ends a tag, or a "<" that may not stand in it, and reads what came before. */
+  #readCutTag(input: Uint8Array, start: number, end: number): number {
+    let quote = this.#quote;
+    for (let at = start; at < end; at++) {
+      const byte = input[at] as number;
+      if ((byte === GT && quote === 0) || byte === LT) {
+        this.#carryOver(input, at + 1);
+        this.#readTag(this.#carry, 0, this.#carried - 1);
+        if (byte === LT) throw malformed('there is a "<" in a tag');
+        this.#leaveTag(at + 1);
+        return at + 1;
+      }
+      if (byte === quote) quote = 0;
+      else if (quote === 0 && (byte === QUOT || byte === APOS)) quote = byte;
+    }
+    this.#quote = quote;
+    return end;
+  }
+
+  #leaveTag(at: number): void {
     const depth = this.#open.length;
-    const dropped = this.#isDropped() && depth > this.#skipDepth;
-    if (depth === this.#skipDepth) this.#skipDepth = 0;
-    this.#open.pop();
-    const mark = this.#marks.pop() as number;
-    if (this.#prefixes.length > mark) {
-      this.#prefixes.length = mark;
-      this.#namespaces.length = mark;
+    this.#state = depth > 1 ? TEXT : depth === 1 ? BETWEEN : EPILOG;
+    if (depth < 2 && this.#carry.length > CARRY_BYTES) this.#carry = NOTHING;
+    const skipping = this.#skipDepth > 0;
+    if (skipping !== this.#skipping) {
+      const count = at - this.#origin;
+      this.#origin = at - this.#other;
+      this.#other = count;
+      this.#skipping = skipping;
     }
-    if (depth === 1) this.#state = EPILOG;
-    else this.#enterText(at);
-    if (depth === 2) {
-      this.#origin = at;
-      if (this.#carry.length > CARRY_KEPT) this.#carry = new Uint8Array(0);
-    }
-    if (!dropped) this.#sink.end();
+    this.#begin(at);
   }
-
-  /** The name under which an attribute is known: as it is, `xml:name`, or `{namespace}name`. */
-  #expand(name: string): string {
-    const colon = name.indexOf(":");
-    if (colon < 0) return name;
-    const prefix = splitPrefix(name, colon);
-    const namespace = this.#resolve(prefix);
-    return prefix === "xml" ? name : `{${namespace}}${name.slice(colon + 1)}`;
-  }
-
-  #resolve(prefix: string): string {
-    for (let i = this.#prefixes.length - 1; i >= 0; i--)
-      if (this.#prefixes[i] === prefix) return this.#namespaces[i] as string;
-    if (prefix === "") return "";
-    throw new StreamError("bad-namespace-prefix", `the prefix ${prefix} is bound to no namespace`);
-  }
-
-  /** Puts a namespace declaration in force (Namespaces in XML 1.0, sections 2.2 and 3). */
-  #bind(prefix: string, namespace: string): void {
-    const reserved = prefix === "xml" ? namespace !== NS_XML : namespace === NS_XML;
-    if (reserved || prefix === "xmlns" || namespace === NS_XMLNS)
-      throw malformed("a reserved prefix or namespace is declared");
-    if (prefix !== "" && namespace === "") throw malformed(`the prefix ${prefix} is unbound`);
-    const mark = this.#marks[this.#marks.length - 1] as number;
-    if (this.#prefixes.includes(prefix, mark))
-      throw malformed(`the prefix "${prefix}" is declared twice`);
-    this.#prefixes.push(prefix);
-    this.#namespaces.push(namespace);
-  }
-
-  // Bytes
 
   /**
-   * Reads bytes above 0x7F up to the first that is not, checking them (RFC 3629 section 4). A sequence that
-   * the input cuts off is taken up again by `write`.
+   * Reads the tag that begins at `start`. The byte at `last` is a ">" or "<", so that names and white space
+   * end there if not before.
+   * @returns the position behind the tag, or CUT when `last` is in a value and so not the tag's end
    */
-  #multibyte(input: Uint8Array, start: number): number {
-    const end = input.length;
+  #readTag(bytes: Uint8Array, start: number, last: number): number {
+    return bytes[start] === SLASH
+      ? this.#readEndTag(bytes, start + 1)
+      : this.#readStartTag(bytes, start, last);
+  }
+
+  #readStartTag(bytes: Uint8Array, start: number, last: number): number {
+    const depth = this.#open.length;
+    if (depth >= this.#limits.depth) throw excess("open elements", this.#limits.depth);
+    const tag = this.#readName(bytes, start);
+    const colon = this.#prefixed ? tag.indexOf(":") : -1;
+    const attributes: string[] = [];
+    this.#scopes.open();
+    const at = this.#readAttributes(bytes, this.#nameEnd, last, attributes);
+    if (at === CUT) {
+      this.#scopes.close();
+      return CUT;
+    }
+    const namespace = this.#scopes.resolve(colon < 0 ? "" : tag.slice(0, colon));
+    const name = colon < 0 ? tag : tag.slice(colon + 1);
+    this.#open.push(tag);
+    if (this.#skipDepth === 0 && !this.#sink.start(name, namespace, attributes))
+      this.#skipDepth = depth + 1;
+    if (bytes[at] === GT) return at + 1;
+    this.#endElement();
+    return at + 2;
+  }
+
+  /** Reads up to the ">" or "/>" behind the attributes. */
+  #readAttributes(bytes: Uint8Array, start: number, last: number, attributes: string[]): number {
+    let qualified = false;
     let at = start;
-    this.#ascii = false;
-    while (at < end) {
-      const byte = input[at] as number;
-      if (this.#need === 0) {
-        if (byte <= DELETE) break;
-        this.#lead(byte);
+    for (let count = 0; ; count++) {
+      const before = at;
+      at = spaceEnd(bytes, at);
+      if (bytes[at] === GT || (bytes[at] === SLASH && bytes[at + 1] === GT)) break;
+      if (at === before) throw malformed("there is no white space before an attribute");
+      if (count === this.#limits.attributes) throw excess("attributes", this.#limits.attributes);
+
+      const name = this.#readName(bytes, at);
+      const prefixed = this.#prefixed;
+      at = spaceEnd(bytes, this.#nameEnd);
+      if (bytes[at] !== EQ) throw malformed(`the attribute ${name} has no value`);
+      at = spaceEnd(bytes, at + 1);
+      const quote = bytes[at] as number;
+      if (quote !== QUOT && quote !== APOS)
+        throw malformed(`the value of the attribute ${name} is not in quotes`);
+      const from = at + 1;
+      at = this.#valueEnd(bytes, from, last, quote);
+      if (at === last) return CUT;
+      if (prefixed ? name.startsWith("xmlns:") : name === "xmlns") {
+        this.#scopes.declare(name.slice(6), this.#takeNamespace(bytes, from, at));
       } else {
-        if (byte < this.#low || byte > this.#high) throw malformed("bytes that are not UTF-8");
-        this.#low = 0x80;
-        this.#high = 0xbf;
-        this.#point = (this.#point << 6) | (byte & 0x3f);
-        if (--this.#need === 0 && !isCharacter(this.#point))
-          throw malformed("a character that XML forbids");
+        qualified ||= prefixed;
+        attributes.push(name, this.#take(bytes, from, at, "value"));
       }
       at++;
+    }
+    if (qualified) this.#scopes.expand(attributes);
+    checkUnique(attributes);
+    return at;
+  }
+
+  /** The position of the quote that ends an attribute value, or `end`. */
+  #valueEnd(bytes: Uint8Array, start: number, end: number, quote: number): number {
+    this.#ascii = true;
+    this.#plain = true;
+    let at = plainEnd(bytes, start, end);
+    while (at < end && bytes[at] !== quote) {
+      const byte = bytes[at] as number;
+      let next = at + 1;
+      if (byte > DELETE) {
+        next = this.#readMultibyte(bytes, at, end);
+      } else if (byte === LT) {
+        throw malformed('there is a "<" in an attribute value');
+      } else if (byte === AMP || byte < SPACE) {
+        if (byte !== AMP) checkSpace(byte);
+        this.#plain = false;
+      }
+      at = plainEnd(bytes, next, end);
     }
     return at;
   }
 
-  /** The first byte of a sequence. The bounds of the second shut out overlong forms and surrogates. */
-  #lead(byte: number): void {
-    if (byte < 0xc2 || byte > 0xf4) throw malformed("bytes that are not UTF-8");
-    this.#need = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
-    this.#low = byte === 0xe0 ? 0xa0 : byte === 0xf0 ? 0x90 : 0x80;
-    this.#high = byte === 0xed ? 0x9f : byte === 0xf4 ? 0x8f : 0xbf;
-    this.#point = byte & (0x3f >> this.#need);
+  /** Namespaces are needed even where all else is read over. */
+  #takeNamespace(bytes: Uint8Array, start: number, end: number): string {
+    if (!this.#plain) return this.#takeResolved(bytes, start, end, "value");
+    return this.#ascii ? this.#names.get(bytes, start, end) : decode(bytes, start, end);
   }
 
-  /** The input ends here, or reading stops: what the run has so far is carried over or dropped. */
-  #suspend(input: Uint8Array, at: number): void {
-    if (this.#run === KEEP) {
-      if (at > this.#from) this.#afterCR = false;
-      this.#carryOver(input, at);
-    } else if (this.#run === DROP) {
-      this.#drop(at);
-    } else {
-      this.#check(at);
+  #readEndTag(bytes: Uint8Array, start: number): number {
+    const tag = this.#open[this.#open.length - 1];
+    if (tag === undefined) throw malformed("there is an end tag without a start tag");
+    let at = start + tag.length;
+    if (!isSpelled(tag, bytes, start, at)) {
+      const name = this.#readName(bytes, start);
+      if (name !== tag) throw malformed(`</${name}> stands where </${tag}> should`);
+      at = this.#nameEnd;
     }
-    this.#from = 0;
-    this.#origin -= at;
-    this.#bracketsEnd -= at;
+    at = spaceEnd(bytes, at);
+    if (bytes[at] !== GT) throw malformed("an end tag holds more than a name");
+    this.#endElement();
+    return at + 1;
   }
 
-  #carryOver(input: Uint8Array, at: number): void {
-    this.#check(at);
-    if (at <= this.#from) return;
-    this.#reserve(at - this.#from);
-    this.#carry.set(input.subarray(this.#from, at), this.#carried);
-    this.#carried += at - this.#from;
-    this.#from = at;
+  #endElement(): void {
+    const depth = this.#open.length;
+    this.#open.pop();
+    this.#scopes.close();
+    if (this.#skipDepth > 0 && depth > this.#skipDepth) return;
+    this.#skipDepth = 0;
+    this.#sink.end();
   }
 
-  #append(point: number): void {
-    this.#reserve(4);
-    if (point > DELETE) this.#ascii = false;
-    this.#carried = encodePoint(point, this.#carry, this.#carried);
+  /** Reads a name, and leaves the position behind it. */
+  #readName(bytes: Uint8Array, start: number): string {
+    const at = nameEnd(bytes, start);
+    if ((bytes[at] as number) > DELETE || bytes[at] === COLON)
+      return this.#readQualifiedName(bytes, start);
+    this.#nameEnd = at;
+    this.#prefixed = false;
+    this.#checkLength(at - start);
+    if (!isNameStartByte(bytes[start] as number))
+      throw malformed("there is no name where a tag or an attribute begins");
+    return this.#names.get(bytes, start, at);
   }
 
-  /** Makes room; the caller has checked the stanza's size, which bounds it. */
-  #reserve(count: number): void {
-    const needed = this.#carried + count;
-    if (needed <= this.#carry.length) return;
-    const grown = new Uint8Array(Math.max(needed, CARRY_FIRST, this.#carry.length * 2));
-    grown.set(this.#carry.subarray(0, this.#carried));
-    this.#carry = grown;
+  /** The same for a name with a prefix or with characters beyond ASCII. */
+  #readQualifiedName(bytes: Uint8Array, start: number): string {
+    this.#ascii = true;
+    let at = nameEnd(bytes, start);
+    for (; (bytes[at] as number) > DELETE || bytes[at] === COLON; at = nameEnd(bytes, at))
+      at = bytes[at] === COLON ? at + 1 : this.#readMultibyte(bytes, at, bytes.length);
+    this.#nameEnd = at;
+    this.#checkLength(at - start);
+    const name = this.#ascii ? this.#names.get(bytes, start, at) : decode(bytes, start, at);
+    const parts = name.split(":");
+    if (parts.length > 2 || !parts.every(isNCName)) throw malformed(`"${name}" is not a name`);
+    this.#prefixed = parts.length > 1;
+    return name;
   }
 
-  /** Bytes dropped before `at` do not count as the stanza's. */
-  #drop(at: number): void {
-    const count = at - this.#from;
-    this.#skipped += count;
-    this.#origin += count;
-    this.#from = at;
-    if (this.#skipped > this.#limits.skippedBytes)
-      throw excess("bytes in a stanza", this.#limits.skippedBytes);
+  #checkLength(length: number): void {
+    if (length > this.#limits.nameBytes) throw excess("bytes in a name", this.#limits.nameBytes);
   }
+}
 
-  #check(at: number): void {
-    const between = this.#state === TEXT && this.#open.length < 2;
-    if (at - this.#origin > this.#limits.stanzaBytes && !between)
-      throw excess("bytes in a stanza", this.#limits.stanzaBytes);
+/** The position of the first byte that may mean something in character data or in an attribute value. */
+function plainEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end) {
+    const byte = bytes[at] as number;
+    // The order is for speed: letters, then digits, then white space.
+    if (byte > GT) {
+      if (byte > DELETE || byte === BRACKET) break;
+    } else if (byte > APOS) {
+      if (byte === LT || byte === GT) break;
+    } else if (byte !== SPACE) break;
+    at++;
   }
+  return at;
+}
+
+/** The position of the first byte that is none of a name in ASCII without a prefix. */
+function nameEnd(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (isNameByte(bytes[at] as number)) at++;
+  return at;
+}
+
+function spaceEnd(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (isSpace(bytes[at] as number)) at++;
+  return at;
 }
 
 function isSpace(byte: number): boolean {
   return byte === SPACE || byte === LF || byte === CR || byte === TAB;
 }
 
-/** Whether an attribute declares a namespace. */
-function isDeclaration(name: string): boolean {
-  return name === "xmlns" || name.startsWith("xmlns:");
+/** Of the bytes below 0x20, XML has white space alone. */
+function checkSpace(byte: number): void {
+  if (!isSpace(byte)) throw malformed("there is a control character");
 }
 
-/** The prefix of a name; both halves must be names in their own right. */
-function splitPrefix(name: string, colon: number): string {
-  const prefix = name.slice(0, colon);
-  if (!isNCName(prefix) || !isNCName(name.slice(colon + 1)))
-    throw malformed(`"${name}" is not a qualified name`);
-  return prefix;
-}
-
-/** The code point that a reference stands for (XML 1.0 4.1 and 4.6). */
-function resolveReference(reference: string): number {
-  switch (reference) {
-    case "lt":
-      return LT;
-    case "gt":
-      return GT;
-    case "amp":
-      return AMP;
-    case "apos":
-      return APOS;
-    case "quot":
-      return QUOT;
-  }
-  const digits = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/.exec(reference);
-  if (digits === null) throw restricted(`the entity &${reference};`);
-  const point = digits[1] === undefined ? Number(digits[2]) : Number.parseInt(digits[1], 16);
-  if (!isCharacter(point)) throw malformed(`&${reference}; is no character that XML allows`);
-  return point;
-}
-
-function malformed(text: string): StreamError {
-  return new StreamError("not-well-formed", text);
-}
-
-function restricted(what: string): StreamError {
-  return new StreamError("restricted-xml", `${what} is not allowed in a stream`);
-}
-
-function excess(what: string, limit: number): StreamError {
-  return new StreamError("policy-violation", `more than ${limit} ${what}`);
+function checkUnique(attributes: readonly string[]): void {
+  for (let i = 2; i < attributes.length; i += 2)
+    for (let j = 0; j < i; j += 2)
+      if (attributes[j] === attributes[i]) throw malformed("an attribute stands twice");
 }

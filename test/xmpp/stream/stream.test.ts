@@ -36,6 +36,7 @@ const BOUND =
 /** A stream whose owner writes down what it is told, and then does what `events` says. */
 class Owner {
   readonly clock = new FakeClock();
+  readonly keys = new ScramKeyCache();
   readonly sent: string[] = [];
   readonly elements: Element[] = [];
   readonly told: string[] = [];
@@ -48,7 +49,7 @@ class Owner {
     password: string | undefined = "pencil",
   ) {
     const crypto = fakeCrypto(seeded(1), this.clock);
-    const keys = new ScramKeyCache();
+    const { keys } = this;
     const credentials = { username: "user", keys, ...(password && { password }) };
     this.stream = new Stream(
       {
@@ -315,6 +316,14 @@ describe("while keys are being derived", () => {
     expect(owner.sent).toEqual([]);
     owner.clock.advance(1000);
     expect(owner.sent).toEqual([expect.stringContaining("<response")]);
+  });
+
+  test("and are forgotten when they turn out to be wrong", () => {
+    const owner = deriving();
+    owner.clock.advance(1000);
+    expect(owner.keys.has("sha-1")).toBe(true);
+    owner.receive("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>");
+    expect(owner.keys.has("sha-1")).toBe(false);
   });
 
   test("the server has nothing to say", () => {
