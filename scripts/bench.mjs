@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- name] [--json]`: runs the benchmarks in `test/bench/` whose names contain `name`.
+ * `npm run bench [-- name] [--json]`: runs the benchmarks in `test/bench/`, or those with `name` in the names
+ * of their files.
  *
  * A benchmark is a module `*.bench.mjs` that exports its `name`, and `run()`, which returns, perhaps later,
  * `{ tables: [{ title, columns, rows }], notes }`. A row is a list of names and numbers.
@@ -14,25 +15,26 @@ const { values, positionals } = parseArgs({
   options: { json: { type: "boolean", default: false } },
   allowPositionals: true,
 });
-const filter = positionals[0] ?? "";
+const [filter = ""] = positionals;
+
+const files = readdirSync(`${root}/test/bench`).filter(
+  (file) => file.endsWith(".bench.mjs") && file.includes(filter),
+);
+if (files.length === 0) throw new Error(`there is no benchmark with "${filter}" in its name`);
 
 process.exitCode = await runPackage("typescript/bin/tsc", "-b", "host-sim");
 if (process.exitCode === 0) await main();
 
 async function main() {
-  const results = [];
   const environment = `Node ${process.version}, ${cpus()[0]?.model}`;
   if (!values.json) console.log(environment);
-  for (const file of readdirSync(`${root}/test/bench`).filter((file) =>
-    file.endsWith(".bench.mjs"),
-  )) {
+  const results = [];
+  for (const file of files) {
     const { name, run } = await import(`${root}/test/bench/${file}`);
-    if (!name.includes(filter)) continue;
     const { tables, notes } = await run();
     results.push({ name, tables, notes });
     if (!values.json) print(name, tables, notes);
   }
-  if (results.length === 0) throw new Error(`there is no benchmark with "${filter}" in its name`);
   if (values.json) console.log(JSON.stringify({ environment, results }, undefined, 2));
 }
 

@@ -28,8 +28,9 @@ import { StartTLS } from "../xmpp/stream/starttls.js";
 import type { StreamOptions } from "../xmpp/stream/stream.js";
 import { type SavedSession, StreamManagement } from "../xmpp/stream/stream-management.js";
 import { type Element, xml } from "../xmpp/xml/element.js";
-import { LIMITS, type Limits } from "../xmpp/xml/limits.js";
+import { LIMITS, type Limits, OUTGOING_STANZA_BYTES } from "../xmpp/xml/limits.js";
 import { Names } from "../xmpp/xml/names.js";
+import { writeBytes } from "../xmpp/xml/writer.js";
 import { Acknowledgements } from "./acknowledgements.js";
 import { BACKOFF, Backoff, type BackoffOptions } from "./backoff.js";
 import { Connection, type TLSProvider } from "./connection.js";
@@ -107,7 +108,10 @@ export interface ClientOptions {
 }
 
 /** Stanzas that the server has not acknowledged, above which no more are taken. */
-const MAX_UNACKNOWLEDGED = 64;
+const MAX_UNACKNOWLEDGED = 16;
+
+/** Milliseconds that a host's resolver may take. */
+const RESOLVE_TIMEOUT = 30_000;
 
 const DIRECT_PORT = 5223;
 const MAX_ITERATIONS = 100_000;
@@ -138,6 +142,14 @@ export class Client {
   /** The session, which may outlive the connection. */
   readonly #session: StreamManagement<Element>;
   #resumed = false;
+  /** Whether the session goes on, or has begun, on the present connection. */
+  #attached = false;
+  /** Whether the server offered stream management last time, so that it may be asked for without waiting. */
+  #offersManagement = false;
+  /** Whether a session was lost, of which those whose requests went with it have yet to hear. */
+  #sessionLost = false;
+  /** Whether the presence was changed while there was no stream to say so. */
+  #presenceChanged = false;
   /** Whether somebody was told that too much is unacknowledged, and is to hear when it is not. */
   #wasFull = false;
 
@@ -171,7 +183,6 @@ export class Client {
     this.#limits = { ...LIMITS, ...options.limits };
     this.#keepAliveOptions = { ...KEEP_ALIVE, ...options.keepAlive };
     this.#presence = options.presence === undefined ? {} : options.presence;
-    if (this.#presence !== null) presenceChildren(this.#presence);
     this.#dispatcher = new Dispatcher({
       jid: account,
       timer: options.timer,
@@ -179,7 +190,13 @@ export class Client {
       send: (stanza, urgent) => this.#send(stanza, urgent),
     });
     for (const extension of options.extensions ?? []) extension.install(this.#dispatcher);
+    if (this.#presence !== null) this.#checkPresence(this.#presence);
     const { session } = options;
+    if (session !== undefined && !JID.parse(session.jid).bare.equals(account.bare))
+      throw new ConfigError(
+        "session",
+        `the session is of ${session.jid}, and not of ${options.jid}`,
+      );
     this.#session =
       session === undefined ? new StreamManagement() : StreamManagement.restore(session);
     const backoff = { ...BACKOFF, ...options.backoff };
@@ -221,8 +238,9 @@ export class Client {
   setPresence(presence: Presence): void {
     if (this.#state === "closing" || this.#state === "closed")
       throw new Error("the client is closed");
-    presenceChildren(presence);
+    this.#checkPresence(presence);
     if (this.#state === "online") this.#sendPresence(presence, false);
+    else this.#presenceChanged = true;
     this.#presence = presence;
   }
 
@@ -280,6 +298,7 @@ export class Client {
     const { dns } = this.#options;
     if (dns === undefined) return fail("is a name, and there is no DNS");
     try {
+      this.#wait = this.#options.timer.set(() => fail("was not resolved in time"), RESOLVE_TIMEOUT);
       this.#resolver = new dns.io(dns);
       this.#resolver.resolve({
         host,
@@ -299,11 +318,12 @@ export class Client {
     const { port, direct } = target;
     const stream = this.#streamOptions(direct);
     this.#resumed = false;
+    this.#attached = false;
     try {
       const connection = new Connection(
         { address, port, direct, tcp, tls, timer, stream },
         {
-          onWritable: () => this.#options.onWritable?.(),
+          onWritable: () => this.#writable(),
           onOnline: (jid) => this.#online(jid),
           onElement: (element) => this.#dispatcher.receive(element),
           onHeard: () => this.#keepAlive?.heard(),
@@ -326,10 +346,17 @@ export class Client {
     const { crypto, lang } = this.#options;
     const pipelined = (this.#options.pipelining ?? true) && !this.#cautious;
     const management = new Management(this.#session, {
+      onOffer: (isOffered) => {
+        this.#offersManagement = isOffered;
+      },
       onResumed: () => {
         this.#resumed = true;
+        this.#attached = true;
       },
-      onLost: () => this.#sessionLost(),
+      onLost: () => {
+        this.#sessionLost = true;
+        this.#dispatcher.jid = this.#account;
+      },
       onUnacknowledged: () => this.#acknowledgements?.sent(),
       onAcknowledged: () => this.#acknowledged(),
     });
@@ -341,7 +368,9 @@ export class Client {
         ...(direct ? [] : [new StartTLS(pipelined)]),
         new Sasl(this.#credentials, this.#policy, crypto, pipelined),
         new Resume(management, pipelined),
-        new Bind(this.#account.resource, pipelined, (stream) => enable.ask(stream)),
+        new Bind(this.#account.resource, pipelined, (stream) => {
+          if (this.#offersManagement) enable.ask(stream);
+        }),
         new LegacySession(),
         enable,
       ],
@@ -360,10 +389,13 @@ export class Client {
     if (!this.#enter("online")) return;
     const { interval, timeout } = this.#keepAliveOptions;
     const { timer } = this.#options;
+    this.#attached = true;
     this.#keepAlive = new KeepAlive(interval, timer, () => this.#ask(timeout));
     if (this.#resumed) {
       // What was sent before the connection was lost is sent already, presence included (pitfall 49).
       this.#resumed = false;
+      if (this.#presenceChanged && this.#presence !== null)
+        this.#sendPresence(this.#presence, true);
       this.#options.onResumed?.(jid);
       return;
     }
@@ -377,14 +409,6 @@ export class Client {
     if (!this.#wasFull || this.#session.unacknowledged.length > MAX_UNACKNOWLEDGED / 2) return;
     this.#wasFull = false;
     this.#options.onWritable?.();
-  }
-
-  /** Another session has to begin: whether requests under way were carried out is not known. */
-  #sessionLost(): void {
-    this.#dispatcher.jid = this.#account;
-    this.#dispatcher.disconnected(
-      new TransportError("session-lost", "the session was not resumed"),
-    );
   }
 
   /** Asks the server for a sign of life. */
@@ -405,7 +429,24 @@ export class Client {
     );
   }
 
+  /** Stanzas may be sent, so that those whose requests were lost with a session can make them again. */
+  #writable(): void {
+    if (this.#sessionLost) {
+      this.#sessionLost = false;
+      const error = new TransportError("session-lost", "the session was not resumed");
+      this.#dispatcher.disconnected(error);
+    }
+    this.#options.onWritable?.();
+  }
+
+  /** @throws RangeError for a priority out of range; ConfigError `stanza-too-big` */
+  #checkPresence(presence: Presence): void {
+    const stanza = this.#dispatcher.presence({}, presenceChildren(presence));
+    writeBytes(stanza, NS_CLIENT, OUTGOING_STANZA_BYTES);
+  }
+
   #sendPresence(presence: Presence, urgent: boolean): void {
+    this.#presenceChanged = false;
     this.#send(this.#dispatcher.presence({}, presenceChildren(presence)), urgent);
   }
 
@@ -413,6 +454,12 @@ export class Client {
     if (this.#connection === undefined)
       throw new TransportError("not-connected", "there is no connection to send on");
     if (this.#session.unacknowledged.length >= MAX_UNACKNOWLEDGED && !urgent) {
+      if (!this.#session.isEnabled) {
+        // A server that has not agreed to it by now never will.
+        this.#session.reset();
+        this.#connection.send(stanza, urgent);
+        return;
+      }
       this.#wasFull = true;
       this.#acknowledgements?.request();
       throw new TransportError(
@@ -430,9 +477,12 @@ export class Client {
     this.#connection = undefined;
     this.#keepAlive?.stop();
     this.#acknowledgements?.stop();
-    // A session outlives its connection, but not the end of its stream, in good order or by an error.
+    // A session outlives its connection, but not the end of its stream, in good order or by an error. A stream
+    // that had not come to resuming it is none of its own.
     const goesOn =
-      this.#session.isResumable && this.#state !== "closing" && error instanceof TransportError;
+      this.#session.isResumable &&
+      this.#state !== "closing" &&
+      (!this.#attached || error instanceof TransportError);
     if (!goesOn) {
       this.#session.reset();
       this.#dispatcher.jid = this.#account;
@@ -469,8 +519,10 @@ export class Client {
     }
     this.#targets = [];
     if (error.retry === "never") {
+      this.#session.reset();
       this.#enter("closed");
       this.#options.onOffline?.(error, undefined);
+      this.#dispatcher.disconnected(error);
       return;
     }
     const delay = this.#backoff.next(error.retry);
@@ -488,6 +540,7 @@ export class Client {
   }
 
   #closeResolver(): void {
+    this.#options.timer.clear(this.#wait);
     this.#resolver?.close();
     this.#resolver = undefined;
   }
@@ -496,9 +549,10 @@ export class Client {
   #closeLater(): void {
     this.#wait = this.#options.timer.set(() => {
       this.#session.reset();
-      this.#dispatcher.disconnected(undefined);
       this.#enter("closed");
       this.#options.onClosed?.();
+      // Last, because whoever made the requests may make more, and fail.
+      this.#dispatcher.disconnected(undefined);
     }, 0);
   }
 

@@ -56,7 +56,16 @@ export class Requests {
 
   /** Ends all of them: the connection is gone, and whether they were carried out is not known. */
   fail(error: XmppError): void {
-    for (const id of [...this.#pending.keys()]) this.#settle(id, error);
+    const failures: unknown[] = [];
+    for (const id of [...this.#pending.keys()]) {
+      try {
+        this.#settle(id, error);
+      } catch (failure) {
+        failures.push(failure);
+      }
+    }
+    // All have heard of it by now, though one of them has failed over it.
+    if (failures.length > 0) throw failures[0];
   }
 
   #settle(id: string, error: XmppError | undefined, reply?: Element): void {

@@ -64,7 +64,7 @@ export class Bind implements Step {
     const jid = element.child("bind", NS_BIND)?.childText("jid");
     if (jid === undefined || !jid.includes("/"))
       throw new StreamError("undefined-condition", "no full address was bound");
-    stream.jid = JID.parse(jid);
+    stream.jid = parseAddress(jid);
     stream.done();
     return true;
   }
@@ -78,7 +78,7 @@ export class LegacySession implements Step {
   #finished = false;
 
   applies(stream: Negotiation): boolean {
-    return stream.jid !== undefined && !this.#finished;
+    return stream.jid !== undefined && !stream.resumed && !this.#finished;
   }
 
   begin(features: Element, stream: Negotiation): void {
@@ -104,6 +104,15 @@ export class LegacySession implements Step {
     this.#finished = true;
     stream.done();
     return true;
+  }
+}
+
+/** The address that the server has bound, which may be one that this engine cannot compare with others. */
+function parseAddress(jid: string): JID {
+  try {
+    return JID.parse(jid);
+  } catch (error) {
+    throw new StreamError("undefined-condition", `the address bound is no use: ${error}`, "later");
   }
 }
 

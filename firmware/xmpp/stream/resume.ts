@@ -7,6 +7,8 @@ import type { Monitor, Negotiation, Step } from "./step.js";
 import { NS_SM, type StreamManagement } from "./stream-management.js";
 
 export interface ManagementEvents {
+  /** Whether the server offers stream management on a new session. */
+  onOffer(isOffered: boolean): void;
   /** The session goes on, on a new stream. Comes before the stream is online. */
   onResumed(): void;
   /** The session could not be resumed; a new one begins. What was not acknowledged is lost with it. */
@@ -29,9 +31,11 @@ export class Management implements Monitor {
     this.events = events;
   }
 
-  sent(stanza: Element): void {
-    if (this.#resending) return;
-    this.state.sent(stanza);
+  sending(stanza: Element): void {
+    if (!this.#resending) this.state.sent(stanza);
+  }
+
+  sent(): void {
     if (this.state.isEnabled) this.events.onUnacknowledged();
   }
 
@@ -58,6 +62,7 @@ export class Management implements Monitor {
       case "failed":
         // The server would not enable it. Results of iq stanzas are what counts then.
         this.state.reset();
+        this.events.onAcknowledged();
         return true;
     }
     return false;
@@ -110,6 +115,7 @@ export class Resume implements Step {
     if (element.is("resumed", NS_SM)) {
       const unacknowledged = state.resumed(element);
       stream.jid = JID.parse(state.jid);
+      stream.resumed = true;
       events.onResumed();
       this.#management.resend(unacknowledged, stream);
       stream.done();
@@ -139,7 +145,9 @@ export class Enable implements Step {
 
   begin(features: Element, stream: Negotiation): void {
     this.#finished = true;
-    if (features.child("sm", NS_SM) !== undefined) {
+    const isOffered = features.child("sm", NS_SM) !== undefined;
+    this.#management.events.onOffer(isOffered);
+    if (isOffered) {
       if (!this.#asked) this.ask(stream);
     } else {
       // It was asked for in vain, if at all: nothing will be acknowledged, so nothing is kept for it.

@@ -14,6 +14,8 @@ export interface Negotiation {
   authenticated: boolean;
   /** The address that the server has bound to the stream. */
   jid: JID | undefined;
+  /** Whether that address, and all that goes with it, was taken over from an earlier stream. */
+  resumed: boolean;
   send(element: Element): void;
   /** Asks for TLS on the connection; a new stream begins inside it (RFC 6120 5.4.3.3). */
   startTLS(): void;
@@ -28,8 +30,10 @@ export interface Negotiation {
 
 /** Watches what goes over a stream from its first element to its last. */
 export interface Monitor {
-  /** A stanza was sent. */
-  sent(stanza: Element): void;
+  /** A stanza is about to be sent. */
+  sending(stanza: Element): void;
+  /** It was sent. */
+  sent(): void;
   /** A stanza was received, and whoever it was for is done with it. */
   handled(): void;
   /** An element has come that no step has taken. @returns `false` when it is none of the monitor's either */

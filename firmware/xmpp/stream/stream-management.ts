@@ -163,6 +163,7 @@ export class StreamManagement<Stanza> {
     this.#restored = false;
     this.#release(h);
     this.#enabled = true;
+    this.#requested = false;
     return this.#unacknowledged;
   }
 

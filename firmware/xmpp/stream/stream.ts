@@ -59,6 +59,7 @@ export class Stream implements Negotiation, StreamSink {
   secure = false;
   authenticated = false;
   jid: JID | undefined;
+  resumed = false;
 
   readonly #options: StreamOptions;
   readonly #events: StreamEvents;
@@ -123,8 +124,10 @@ export class Stream implements Negotiation, StreamSink {
     if (this.#endSent) return;
     const bytes = writeBytes(element, NS_CLIENT, OUTGOING_STANZA_BYTES);
     this.#options.onTrace?.("out", element);
-    if (isStanza(element)) this.#options.monitor?.sent(element);
+    const monitor = isStanza(element) ? this.#options.monitor : undefined;
+    monitor?.sending(element);
     this.#events.onSend(bytes);
+    monitor?.sent();
   }
 
   startTLS(): void {
