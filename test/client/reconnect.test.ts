@@ -392,7 +392,13 @@ describe("pipelining", () => {
     };
     world.server.last.peer.end();
     world.clock.advance(8_000);
-    expect(events).toEqual(["connect", "stream", "auth", "stream", "bind"]);
+    expect(events.filter((event) => event !== "end")).toEqual([
+      "connect",
+      "stream",
+      "auth",
+      "stream",
+      "bind",
+    ]);
   });
 
   test("a connection that could not be made says nothing about it", () => {

@@ -70,8 +70,6 @@ const CUT = -1;
 /** Room for what is carried over: at first, and at most between stanzas. */
 const CARRY_BYTES = 256;
 
-const NOTHING = new Uint8Array(0);
-
 export class Tokenizer {
   readonly #sink: TokenSink;
   readonly #limits: Limits;
@@ -87,7 +85,7 @@ export class Tokenizer {
   #fresh = true;
 
   /** What is being read: what was carried over, and the present input from `#from` on. */
-  #carry = NOTHING;
+  #carry = new Uint8Array(0);
   #carried = 0;
   #from = 0;
   /** Whether it is ASCII, and whether all of it stands for itself. */
@@ -424,7 +422,7 @@ export class Tokenizer {
   #leaveTag(at: number): void {
     const depth = this.#open.length;
     this.#state = depth > 1 ? TEXT : depth === 1 ? BETWEEN : EPILOG;
-    if (depth < 2 && this.#carry.length > CARRY_BYTES) this.#carry = NOTHING;
+    if (depth < 2 && this.#carry.length > CARRY_BYTES) this.#carry = new Uint8Array(0);
     const skipping = this.#skipDepth > 0;
     if (skipping !== this.#skipping) {
       const count = at - this.#origin;
