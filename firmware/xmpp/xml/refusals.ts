@@ -12,7 +12,10 @@ export function restricted(what: string): StreamError {
   return new StreamError("restricted-xml", `${what} is not allowed in a stream`);
 }
 
-/** What goes beyond one of the {@link Limits}. */
+/**
+ * What goes beyond one of the {@link Limits}. It may be one stranger's message, so unlike a policy of the server's
+ * it is no reason to stay away for long.
+ */
 export function excess(what: string, limit: number): StreamError {
-  return new StreamError("policy-violation", `more than ${limit} ${what}`);
+  return new StreamError("policy-violation", `more than ${limit} ${what}`, "now");
 }

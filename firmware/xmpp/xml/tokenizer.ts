@@ -84,7 +84,7 @@ export class Tokenizer {
   /** Whether no byte has come yet, so that an XML declaration may stand here. */
   #fresh = true;
 
-  /** What is being read: what was carried over, and the present input from `#from` on. */
+  /** What is being read: the bytes that were carried over, and the present input from `#from` on. */
   #carry = new Uint8Array(0);
   #carried = 0;
   #from = 0;
@@ -94,8 +94,12 @@ export class Tokenizer {
 
   /** How many elements were open when reading over began, the one read over included; or 0. */
   #skipDepth = 0;
+  /** Whether what comes next is read over. */
   #skipping = false;
-  /** Where what counts now began: what is kept of the stanza, or what is read over; and how long the other is. */
+  /**
+   * Of a stanza, the bytes that are kept and those that are read over are counted apart, for each has its
+   * limit. `#origin` is where the count that runs now would be 0, and `#other` is what the other stands at.
+   */
   #origin = 0;
   #other = 0;
 
@@ -157,7 +161,7 @@ export class Tokenizer {
     return this.#skipping ? this.#limits.skippedBytes : this.#limits.stanzaBytes;
   }
 
-  /** Tags are kept until they are read, even where all else is read over. */
+  /** Where a tag must end: it is kept until it is read, even where all else is read over. */
   #tagBound(start: number): number {
     return start + this.#limits.stanzaBytes;
   }
@@ -469,6 +473,10 @@ export class Tokenizer {
   /** Reads up to the ">" or "/>" behind the attributes. */
   #readAttributes(bytes: Uint8Array, start: number, last: number, attributes: string[]): number {
     let qualified = false;
+    // Names that differ in length or in their last character mostly leave different marks. It is only
+    // where two leave the same that all must be compared.
+    let marks = 0;
+    let alike = false;
     let at = start;
     for (let count = 0; ; count++) {
       const before = at;
@@ -479,6 +487,9 @@ export class Tokenizer {
 
       const name = this.#readName(bytes, at);
       const prefixed = this.#prefixed;
+      const mark = 1 << (this.#nameEnd - at + (bytes[this.#nameEnd - 1] as number));
+      alike ||= (marks & mark) !== 0;
+      marks |= mark;
       at = spaceEnd(bytes, this.#nameEnd);
       if (bytes[at] !== EQ) throw malformed(`the attribute ${name} has no value`);
       at = spaceEnd(bytes, at + 1);
@@ -497,7 +508,7 @@ export class Tokenizer {
       at++;
     }
     if (qualified) this.#scopes.expand(attributes);
-    checkUnique(attributes);
+    if (qualified || alike) checkUnique(attributes);
     return at;
   }
 

@@ -138,10 +138,10 @@ describe("XEP-0060: what is asked of the service", () => {
 });
 
 describe("XEP-0060: what comes of it", () => {
-  test("7.1.2, pitfall 53: only the result says that an item is published", () => {
+  test("7.1.2, pitfall 53, pitfall 57: only the result says that an item is published, not its event", () => {
     const service = new Service();
     service.pubsub.publish("board", { id: "i1", payload }, service.done);
-    // The event may overtake it (pitfall 57), and proves nothing.
+    // The event may overtake it, and proves nothing.
     service.receive(
       `<message from='${SERVICE}'><event ${EVENT}><items node='board'><item id='i1'/></items></event></message>`,
     );
