@@ -81,7 +81,7 @@ function targetOf(file: string, { specifier }: Import): string {
 /** What each part may import. `*` stands for the files of a folder without those of its folders. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "io.ts": [],
-  "kernels/": ["kernels/"],
+  "programs/": ["programs/"],
   "tls/": ["tls/", "io.ts"],
   "xmpp/*": ["xmpp/*"],
   "xmpp/xml/": ["xmpp/xml/", "xmpp/*"],
@@ -91,7 +91,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "xmpp/stream/": ["xmpp/stream/", "xmpp/sasl/", "xmpp/stanza/", "xmpp/xml/", "xmpp/*", "io.ts"],
   "client/": ["client/", "xmpp/", "io.ts"],
   "outbox/": ["outbox/", "xmpp/", "io.ts"],
-  "sensors/": ["sensors/", "kernels/", "telemetry/", "io.ts"],
+  "sensors/": ["sensors/", "programs/", "telemetry/", "io.ts"],
   "telemetry/": ["telemetry/", "outbox/", "client/", "xmpp/", "io.ts"],
   "device.ts": ["telemetry/", "sensors/", "outbox/", "client/", "xmpp/", "io.ts"],
   "board/": [
