@@ -1,6 +1,7 @@
 /** Compiles sensor programs with AssemblyScript. */
 
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { APIOptions } from "assemblyscript/cli/asc";
 import { ConfigError } from "../../firmware/xmpp/errors.js";
@@ -62,7 +63,8 @@ export async function currentCompiler(): Promise<Compiler> {
  * @throws ConfigError `program` with the compiler's own words
  */
 export async function compileForSimulator(path: string): Promise<Uint8Array> {
-  const options = ["--exportRuntime", "--transform", "as-bind"];
+  const transform = createRequire(import.meta.url).resolve("as-bind");
+  const options = ["--exportRuntime", "--transform", transform];
   return compile(await pinnedCompiler(), readSources(path), "bound", options);
 }
 
@@ -115,7 +117,7 @@ async function compile(
   if (error !== null || wasm === undefined)
     throw new ConfigError(
       "program",
-      `AssemblyScript ${compiler.version} cannot compile ${path}:\n${said.join("").trim()}`,
+      `AssemblyScript ${compiler.version} cannot compile ${path}:\n${said.join("").trim() || error?.message}`,
     );
   return wasm;
 }

@@ -1,7 +1,7 @@
 /** The files that a sensor program is made of, as AssemblyScript's compiler and the search for what is not portable want them. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { ConfigError } from "../../firmware/xmpp/errors.js";
@@ -31,7 +31,7 @@ export function readSources(path: string): Sources {
   const sources = new Map<string, { path: string; text: string }>();
   const names = [basename(path).replace(/\.ts$/, "")];
   for (const name of names) {
-    const places = [join(dirname(path), `${name}.ts`), join(BOX, `${name}.ts`)];
+    const places = [resolve(dirname(path), `${name}.ts`), join(BOX, `${name}.ts`)];
     const found = places.map(read).find((source) => source !== undefined);
     if (found === undefined)
       throw new ConfigError("program", `there is no file ${places[0]}, which ${path} needs`);

@@ -23,7 +23,7 @@ import {
 import { BOX } from "../../host-sim/programs/sources.js";
 import { WasmProgram } from "../../host-sim/programs/wasm.js";
 import { seeded } from "../support/random.js";
-import { exercise } from "./exercise.js";
+import { exercise } from "../../host-sim/programs/exercise.js";
 
 const PROGRAMS = { calibration, change, smoothing, statistics, thinning, vibration };
 

@@ -3,7 +3,7 @@
  * program's file and for firmware/programs/description.ts, as compile.ts says.
  */
 
-import { Description, type Parameter, type Quantity } from "./description";
+import { Description, Parameter, Quantity } from "./description";
 import { describe, Program } from "./program";
 import { Records } from "./records";
 
