@@ -1,15 +1,23 @@
 /**
- * A device: a client, a sensor, and the publisher between them. The same on a board and in the simulator;
- * what differs is handed in.
+ * A device: a client, a sensor, and between them the outbox, in which readings wait until they are delivered.
+ * The same on a board and in the simulator; what differs is handed in.
+ *
+ * RAM, beside the client's: what the outbox says of itself, the readings that are collected for an item, and
+ * the payloads of those on their way: with the defaults 5 kB at most, and 30 bytes for each segment stored.
  */
 
 import { Client, type ClientOptions, type ClientState } from "./client/client.js";
-import type { TimerHandle } from "./io.js";
-import { type Sensor, takeReadings } from "./sensors/sensor.js";
-import { ItemIds } from "./telemetry/item-id.js";
+import { storeSession, takeSession } from "./client/session-store.js";
+import type { KeyValue, KeyValueStorage, TimerHandle } from "./io.js";
+import type { Losses } from "./outbox/losses.js";
+import { Outbox, type OutboxOptions } from "./outbox/outbox.js";
+import { type Channel, type Sensor, takeReadings } from "./sensors/sensor.js";
+import { BATCH, Batcher, type BatchOptions } from "./telemetry/batcher.js";
+import type { Lane } from "./telemetry/lane.js";
+import { PACE, type PaceOptions } from "./telemetry/pace.js";
 import { Publisher } from "./telemetry/publisher.js";
 import { encodeSenml, type Reading } from "./telemetry/senml.js";
-import { ConfigError, type XmppError } from "./xmpp/errors.js";
+import { ConfigError, StorageError, XmppError } from "./xmpp/errors.js";
 import { Disco } from "./xmpp/extensions/disco.js";
 import { ping } from "./xmpp/extensions/ping.js";
 import { PubSub } from "./xmpp/extensions/pubsub.js";
@@ -17,9 +25,30 @@ import { PubSub } from "./xmpp/extensions/pubsub.js";
 /** What the software calls itself in service discovery; see XEP-0115 4. */
 const SOFTWARE = "urn:pipit:device";
 
+/** What can be chosen of the outbox. */
+export type DeviceOutboxOptions = Pick<
+  OutboxOptions,
+  "capacity" | "segment" | "window" | "settle" | "policy" | "maxAge"
+>;
+
+/**
+ * Every reading is on flash when it counts as taken, and is believed to be on the server's disk 15 seconds
+ * after that was acknowledged, because ejabberd with its default store takes 5 to write what it has acknowledged.
+ */
+export const OUTBOX: DeviceOutboxOptions = Object.freeze({
+  capacity: 16_000,
+  segment: 1024,
+  window: 0,
+  settle: 15_000,
+  policy: "drop-oldest",
+});
+
 export interface DeviceOptions {
   /** How to reach the server; the callbacks of the client are the device's own to set. */
-  client: Omit<ClientOptions, "extensions" | "onWritable" | "onState" | "onOffline" | "onClosed">;
+  client: Omit<
+    ClientOptions,
+    "extensions" | "session" | "onWritable" | "onState" | "onSessionLost" | "onOffline" | "onClosed"
+  >;
   sensor: Sensor;
   /** What goes before the names of the channels and makes them unique: `urn:dev:mac:0024befffe804ff1:`. */
   baseName: string;
@@ -28,14 +57,23 @@ export interface DeviceOptions {
   node: string;
   /** Milliseconds between samples; 1 or more. */
   interval: number;
+  /** Where readings wait: in the store `outbox`, which is the device's own, and outlives it. */
+  storage: KeyValueStorage;
+  /** What differs from {@link OUTBOX}. */
+  outbox?: Partial<DeviceOutboxOptions>;
+  /** What differs from {@link BATCH}. */
+  batch?: Partial<BatchOptions>;
+  /** What differs from {@link PACE}. */
+  pace?: Partial<PaceOptions>;
 
   onState?: (state: ClientState) => void;
-  /** Readings were taken; they will be published as the item with this id. */
+  /** Readings were taken into the outbox; they will be published as the item with this id. */
   onReadings?: (readings: readonly Reading[], id: string) => void;
+  /** An item is on the node. The same one may be told of again, after the acknowledgement was doubted. */
   onPublished?: (id: string) => void;
-  /** An item will never be published: it was refused for good, or there was no room for it. */
-  onDropped?: (id: string, error: XmppError | undefined) => void;
-  /** Something went wrong that the device cannot mend by itself: a lost connection, a refusal. */
+  /** Entries of the outbox were lost: how many so far, and why. That is published too. */
+  onLosses?: (losses: Losses) => void;
+  /** Something went wrong that the device cannot mend by itself: a lost connection, a refusal, full storage. */
   onError?: (error: XmppError) => void;
   /** `close()` has done its work, or trying again is of no use. */
   onClosed?: (error: XmppError | undefined) => void;
@@ -44,6 +82,9 @@ export interface DeviceOptions {
 export class Device {
   readonly #options: DeviceOptions;
   readonly #client: Client;
+  readonly #storage: KeyValue;
+  readonly #outbox: Outbox;
+  readonly #batcher: Batcher;
   readonly #publisher: Publisher;
   #sampling: TimerHandle | undefined;
 
@@ -53,61 +94,140 @@ export class Device {
    */
   constructor(options: DeviceOptions) {
     const { crypto, timer } = options.client;
+    const { service, node, baseName } = options;
     this.#options = check(options);
-    const pubsub = new PubSub(options.service);
-    const ids = new ItemIds((count) => crypto.random(count));
+    const pubsub = new PubSub(service);
+    const random = (): number => {
+      const [high = 0, low = 0] = crypto.random(2);
+      return (high * 256 + low) / 0x1_0000;
+    };
+    this.#storage = options.storage.open({ path: "outbox" });
+    this.#outbox = new Outbox({
+      ...OUTBOX,
+      ...options.outbox,
+      storage: this.#storage,
+      timer,
+      random: (count) => crypto.random(count),
+      onError: (error) => options.onError?.(error),
+    });
+    const batch = { ...BATCH, ...options.batch };
+    this.#batcher = new Batcher(
+      { ...batch, bytes: Math.min(batch.bytes, this.#outbox.room(node)) },
+      timer,
+      (lane, readings, payload) => this.#accept(lane, readings, payload),
+    );
     this.#publisher = new Publisher({
       pubsub,
-      node: options.node,
-      nextId: () => ids.next(),
+      outbox: this.#outbox,
       timer,
+      random,
+      pace: { ...PACE, ...options.pace },
+      node,
+      baseName,
       onPublished: (id) => options.onPublished?.(id),
-      onDropped: (id, error) => options.onDropped?.(id, error),
+      onLosses: (losses) => options.onLosses?.(losses),
       onRefused: (error) => options.onError?.(error),
     });
+    const session = takeSession(this.#storage, options.client.jid);
     const identity = { category: "client", type: "bot", name: "Pipit" };
     this.#client = new Client({
       ...options.client,
+      ...(session === undefined ? {} : { session }),
       extensions: [ping, new Disco({ identity, node: SOFTWARE, crypto }), pubsub],
-      onWritable: () => this.#publisher.flush(),
+      onWritable: () => this.#publisher.writable(),
       onState: (state) => options.onState?.(state),
+      onSessionLost: () => this.#publisher.suspect(),
       onOffline: (error, delay) => {
         options.onError?.(error);
         if (delay === undefined) this.#stopped(error);
       },
       onClosed: () => this.#stopped(undefined),
     });
-    this.#sampling = timer.set(() => this.#sample(), 0);
+    // The first sample at once, for whoever watches; the phase of the others is drawn, because the devices
+    // of a fleet may all have got their power back in one moment.
+    this.#sampling = timer.set(() => this.#sample(Math.floor(random() * options.interval)), 0);
   }
 
   get state(): ClientState {
     return this.#client.state;
   }
 
-  /** Items that wait to be published. */
+  /** Entries of the outbox that wait to be published. */
   get pending(): number {
-    return this.#publisher.pending;
+    return this.#outbox.pending;
   }
 
-  /** Stops sampling and closes the stream in good order; `onClosed` follows. May be called twice. */
+  /** How many entries were lost, by cause, since the store was new. */
+  get losses(): Losses {
+    return this.#outbox.losses;
+  }
+
+  /** As {@link Client.retryNow}. */
+  retryNow(): void {
+    this.#client.retryNow();
+  }
+
+  /**
+   * Stops sampling, stores what was not stored yet, and closes the stream in good order; `onClosed` follows.
+   * May be called twice.
+   */
   close(): void {
-    this.#stopSampling();
+    if (this.#sampling === undefined) return;
+    this.#endSampling();
     this.#publisher.close();
     this.#client.close();
   }
 
-  #sample(): void {
+  /**
+   * Stops sampling, and stores what was not stored yet, and the session with the server, which the next device
+   * on this storage goes on with. For right before a restart or a deep sleep: they end the connection.
+   */
+  suspend(): void {
+    this.#endSampling();
+    const session = this.#client.saveSession();
+    if (session !== undefined) this.#store(() => storeSession(this.#storage, session));
+  }
+
+  #sample(next: number): void {
     const { sensor, baseName, interval } = this.#options;
     const { timer } = this.#options.client;
-    this.#sampling = timer.set(() => this.#sample(), interval);
+    this.#sampling = timer.set(() => this.#sample(interval), next);
     const readings = takeReadings(sensor, baseName, timer.now() / 1000);
-    const id = this.#publisher.add(readings);
-    this.#options.onReadings?.(readings, id);
+    readings.forEach((reading, index) => {
+      const { qos = "effectively-once", alarm = false } = sensor.channels[index] as Channel;
+      this.#batcher.add({ qos, alarm }, reading);
+    });
+    this.#batcher.sampled();
+  }
+
+  #accept(lane: Lane, readings: readonly Reading[], payload: Uint8Array): void {
+    const { node, onReadings, onError } = this.#options;
+    const time = Math.round((readings[0] as Reading).time * 1000);
+    try {
+      const id = this.#outbox.append({ node, time, payload, ...lane });
+      if (id !== undefined) onReadings?.(readings, id);
+    } catch (error) {
+      if (!(error instanceof XmppError)) throw error;
+      // What storage does not take goes once, from RAM. That is better than nothing, and not what was promised.
+      if (error instanceof StorageError)
+        this.#outbox.append({ node, time, payload, qos: "at-most-once" });
+      onError?.(error);
+    }
+    this.#publisher.added();
+  }
+
+  #endSampling(): void {
+    this.#stopSampling();
+    this.#batcher.flush();
+    this.#store(() => this.#outbox.flush());
   }
 
   #stopped(error: XmppError | undefined): void {
     this.#stopSampling();
     this.#publisher.close();
+    this.#batcher.flush();
+    this.#store(() => this.#outbox.close());
+    this.#storage.close();
     this.#options.sensor.close();
     this.#options.onClosed?.(error);
   }
@@ -116,15 +236,42 @@ export class Device {
     this.#options.client.timer.clear(this.#sampling);
     this.#sampling = undefined;
   }
+
+  #store(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      const storageError = new StorageError("outbox-storage", String(error));
+      this.#options.onError?.(error instanceof StorageError ? error : storageError);
+    }
+  }
 }
 
 /** Finds mistakes that would else show with every sample. */
 function check(options: DeviceOptions): DeviceOptions {
   const { sensor, baseName, interval } = options;
-  if (!Number.isInteger(interval) || interval < 1)
-    throw new ConfigError("interval", `${interval} should be whole milliseconds, 1 or more`);
+  const { window, settle } = { ...OUTBOX, ...options.outbox };
+  const { time, readings, bytes } = { ...BATCH, ...options.batch };
+  const { window: inFlight, catchUp } = { ...PACE, ...options.pace };
+  checkNumber("interval", interval, 1);
+  checkNumber("outbox.window", window, 0);
+  checkNumber("outbox.settle", settle, 0);
+  checkNumber("batch.time", time, 0);
+  checkNumber("batch.readings", readings, 1);
+  checkNumber("batch.bytes", bytes, 1);
+  checkNumber("pace.window", inFlight, 1);
+  if (!(catchUp > 0 && catchUp <= 1000))
+    throw new ConfigError("pace.catchUp", `${catchUp} should be items a second, up to 1000`);
+  for (const { name, qos, alarm } of sensor.channels)
+    if (alarm && qos === "at-most-once")
+      throw new ConfigError("channel", `${name} is an alarm, which cannot go at most once`);
   encodeSenml(
     sensor.channels.map(({ name, unit }) => ({ name: baseName + name, unit, value: 0, time: 0 })),
   );
   return options;
+}
+
+function checkNumber(name: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least)
+    throw new ConfigError(name, `${value} should be a whole number, ${least} or more`);
 }

@@ -6,9 +6,10 @@ import { decodeSenml } from "../firmware/telemetry/senml-decode.js";
 import { ConfigError } from "../firmware/xmpp/errors.js";
 import { NS_PUBSUB } from "../firmware/xmpp/extensions/pubsub.js";
 import type { Element } from "../firmware/xmpp/xml/element.js";
+import { MemoryStorage } from "../host-sim/node/memory-storage.js";
 import { FakeClock } from "./support/clock.js";
 import { FakeNetwork } from "./support/network.js";
-import { seeded } from "./support/random.js";
+import { type Seeded, seeded } from "./support/random.js";
 import { fakeCrypto } from "./support/world.js";
 import { DOMAIN, FakeServer, PASSWORD } from "./support/xmpp-server.js";
 
@@ -37,12 +38,23 @@ class Bench {
   readonly network = new FakeNetwork(this.clock);
   readonly server = new FakeServer(this.network);
   readonly sensor = new Counter();
+  readonly storage = new MemoryStorage();
   /** What the device has told, in order, apart from its states. */
   readonly told: string[] = [];
   readonly device: Device;
+  readonly #random: Seeded;
 
-  constructor(options: Partial<DeviceOptions> = {}, password = PASSWORD) {
+  constructor(options: Partial<DeviceOptions> = {}, password = PASSWORD, seed = 1) {
+    this.#random = seeded(seed);
     this.device = new Device({ ...this.options(password), ...options });
+  }
+
+  /** Lets time pass until the second sample was taken. @returns how many milliseconds that took */
+  passPhase(): number {
+    const start = this.clock.now();
+    while (this.sensor.samples < 2) this.clock.step();
+    this.clock.advance(0);
+    return this.clock.now() - start;
   }
 
   options(password = PASSWORD): DeviceOptions {
@@ -57,7 +69,7 @@ class Bench {
         tcp: { io: network.TCP },
         tls: { io: network.TLS, TCP: { io: network.TCP } },
         timer: clock,
-        crypto: fakeCrypto(seeded(1), clock),
+        crypto: fakeCrypto(this.#random, clock),
         backoff: { start: 0 },
       },
       sensor: this.sensor,
@@ -65,12 +77,13 @@ class Bench {
       service: `pubsub.${DOMAIN}`,
       node: NODE,
       interval: INTERVAL,
+      storage: this.storage,
       onReadings: ([reading], id) => {
         item.set(id, reading?.value as number);
         this.told.push(`read ${reading?.value}`);
       },
       onPublished: (id) => this.told.push(`published ${item.get(id)}`),
-      onDropped: (id, error) => this.told.push(`dropped ${item.get(id)} ${error?.condition}`),
+      onLosses: ({ full }) => this.told.push(`lost ${full}`),
       onError: (error) => this.told.push(`error ${error.condition}`),
       onClosed: (error) => this.told.push(`closed ${error?.condition ?? "in good order"}`),
     };
@@ -95,7 +108,8 @@ function readingsOf(stanza: Element): Reading[] {
 
 test("a device logs in, and publishes a reading at each interval", () => {
   const bench = new Bench();
-  bench.clock.advance(INTERVAL * 2.5);
+  bench.passPhase();
+  bench.clock.advance(INTERVAL);
   expect(bench.device.state).toBe("online");
   expect(bench.published).toEqual([1, 2, 3]);
   expect(bench.told).toEqual([1, 2, 3].flatMap((value) => [`read ${value}`, `published ${value}`]));
@@ -105,12 +119,21 @@ test("a device logs in, and publishes a reading at each interval", () => {
 test("readings carry the time they were taken at, and the full name of their channel", () => {
   const bench = new Bench();
   const start = bench.clock.now() / 1000;
-  bench.clock.advance(INTERVAL);
+  const phase = bench.passPhase();
   const readings = bench.server.last.stanzas.flatMap(readingsOf);
+  const reading = { name: "urn:dev:ops:1:count", unit: "count" };
   expect(readings).toEqual([
-    { name: "urn:dev:ops:1:count", unit: "count", value: 1, time: start },
-    { name: "urn:dev:ops:1:count", unit: "count", value: 2, time: start + INTERVAL / 1000 },
+    { ...reading, value: 1, time: start },
+    { ...reading, value: 2, time: start + phase / 1000 },
   ]);
+});
+
+test("the devices of a fleet do not sample in step: the first is at once, the second at a time drawn", () => {
+  const phases = Array.from({ length: 20 }, (_, seed) => new Bench({}, PASSWORD, seed).passPhase());
+  expect(new Set(phases).size).toBeGreaterThan(15);
+  expect(Math.min(...phases)).toBeLessThan(INTERVAL / 4);
+  expect(Math.max(...phases)).toBeGreaterThan((INTERVAL * 3) / 4);
+  expect(Math.max(...phases)).toBeLessThan(INTERVAL);
 });
 
 test("it samples while there is no server, and publishes what waited, in order", () => {
@@ -120,7 +143,8 @@ test("it samples while there is no server, and publishes what waited, in order",
     peer.end(new Error("refused"));
     return true;
   };
-  bench.clock.advance(INTERVAL * 2.5);
+  bench.passPhase();
+  bench.clock.advance(INTERVAL);
   expect(bench.device.pending).toBe(3);
   bench.server.intercept = () => false;
   bench.clock.advance(600_000);
@@ -171,14 +195,19 @@ test("a service that refuses says so, and gets the reading when it does no longe
   ]);
 });
 
-test("readings for which there is no room are counted, the oldest first (pitfall 51)", () => {
-  const bench = new Bench();
+test("readings for which there is no room are counted, the oldest first, and that is published (pitfall 51)", () => {
+  const bench = new Bench({ outbox: { capacity: 3_000 } });
   bench.server.intercept = (event) => event === "connect"; // nobody answers
-  bench.clock.advance(INTERVAL * 65.5);
-  expect(bench.told.filter((word) => word.startsWith("dropped"))).toEqual([
-    "dropped 1 undefined",
-    "dropped 2 undefined",
-  ]);
+  bench.clock.advance(INTERVAL * 20);
+  const { pending, losses } = bench.device;
+  expect(pending).toBeGreaterThan(3);
+  expect(pending + losses.full).toBe(bench.sensor.samples);
+  expect(bench.told.at(-1)).toBe(`lost ${losses.full}`);
+  bench.server.intercept = () => false;
+  bench.clock.advance(600_000);
+  // The report of the losses, and the first that was not lost.
+  const lost = bench.device.losses.full;
+  expect(bench.published.slice(0, 2)).toEqual([lost, lost + 1]);
 });
 
 test("a wrong password ends it, with one clear error, and it holds nothing (pitfall 32)", () => {
@@ -265,12 +294,26 @@ describe("options that cannot be used are refused where the mistake is", () => {
     close: () => {},
   });
 
+  const alarm: Sensor = {
+    ...sensor("smoke", "%"),
+    channels: [{ name: "smoke", unit: "%", qos: "at-most-once", alarm: true }],
+  };
+
   test.each<[string, Partial<DeviceOptions>]>([
     ["a base name with a space", { baseName: "my board:" }],
     ["a channel with a space", { sensor: sensor("room temperature", "Cel") }],
     ["a unit that nobody registered", { sensor: sensor("temperature", "Celsius") }],
     ["a sensor without channels", { sensor: { channels: [], sample: () => [], close: () => {} } }],
+    ["an alarm that goes at most once", { sensor: alarm }],
     ["an interval of 0", { interval: 0 }],
+    ["a window with a fraction", { outbox: { window: 0.5 } }],
+    ["a settle time below 0", { outbox: { settle: -1 } }],
+    ["an outbox without room", { outbox: { capacity: 100 } }],
+    ["a policy that keeps everything", { outbox: { policy: { thin: 1 } } }],
+    ["items of no readings", { batch: { readings: 0 } }],
+    ["items of no bytes", { batch: { bytes: 0 } }],
+    ["no item on its way", { pace: { window: 0 } }],
+    ["a backlog that never goes", { pace: { catchUp: 0 } }],
     ["an interval with a fraction", { interval: 0.5 }],
     ["an interval that is no number", { interval: Number.NaN }],
     ["a service that is no address", { service: "not an address" }],

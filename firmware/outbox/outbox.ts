@@ -35,11 +35,12 @@
 
 import type { KeyValue, Timer, TimerHandle } from "../io.js";
 import { ConfigError, type XmppError } from "../xmpp/errors.js";
+import { encode } from "../xmpp/utf8.js";
 import type { Content, Entry, Message } from "./entry.js";
 import { numberOf } from "./entry-id.js";
 import { CAUSES, type Cause, type Losses } from "./losses.js";
 import { Dropper, type Policy } from "./policy.js";
-import { encodeRecord } from "./segment.js";
+import { encodeRecord, RECORD_HEAD_SIZE } from "./segment.js";
 import { SegmentStore } from "./segment-store.js";
 import {
   ACKNOWLEDGED,
@@ -74,7 +75,8 @@ export interface OutboxOptions {
   readonly window: number;
   /**
    * How long, in milliseconds, an acknowledgement is doubted: a server may acknowledge before it has saved.
-   * At the latest after twice that it is believed.
+   * It is believed when others have come after so long, up to twice as long: time alone proves nothing, because a
+   * server that fell over is not always missed at once.
    */
   readonly settle: number;
   readonly policy: Policy;
@@ -106,6 +108,8 @@ export class Outbox {
   #volatileFirst = false;
   #saving: TimerHandle | undefined;
   #settling: TimerHandle | undefined;
+  /** Whether `settle` is over since the last step of settling. */
+  #isSettled = false;
 
   /**
    * Reads every segment once. Nothing is written, unless a power cut left something to tidy up.
@@ -129,6 +133,11 @@ export class Outbox {
     return this.#total((state) => state === ACKNOWLEDGED || state === SETTLING);
   }
 
+  /** How long a payload for a node can be, in bytes. */
+  room(node: string): number {
+    return this.#store.longest - RECORD_HEAD_SIZE - encode(node).length;
+  }
+
   /** What is taken in storage, in bytes as NVS counts them. */
   get used(): number {
     return this.#store.used;
@@ -147,7 +156,7 @@ export class Outbox {
    * @returns its id, or `undefined` if it was not taken, but counted as lost, because the outbox is full
    * @throws ConfigError `outbox-entry` when it is too large for a segment, or its time not a whole number,
    *   or an alarm is to go at most once
-   * @throws ConfigError `outbox-storage` when storage fails. It is not taken then.
+   * @throws StorageError `outbox-storage` when storage fails. It is not taken then.
    */
   append(message: Message): string | undefined {
     const { qos, alarm = false } = message;
@@ -186,12 +195,16 @@ export class Outbox {
       : (this.#take(0) ?? this.#volatile.take());
   }
 
-  /** The service says that it has the entry. An id that was not given out, or long ago, is ignored. */
+  /**
+   * The service says that it has the entry. So it had not fallen over by now, and earlier acknowledgements
+   * have settled, if they are old enough. An id that was not given out, or long ago, is ignored.
+   */
   acknowledge(id: string): void {
+    if (this.#isSettled) this.#settle();
     this.#conclude(id, (row, index) => {
       if (this.#options.settle === 0 || !this.#store.table.has(row, index, SETTLES))
         return DELIVERED;
-      this.#settling ??= this.#options.timer.set(() => this.#settle(), this.#options.settle);
+      this.#awaitSettling();
       return ACKNOWLEDGED;
     });
   }
@@ -201,8 +214,12 @@ export class Outbox {
     this.#conclude(id, () => LOST + CAUSES.indexOf("refused"));
   }
 
-  /** The entry did not get through: it waits again, in its old place. */
-  putBack(id: string): void {
+  /**
+   * The entry did not get through: it waits again, in its old place.
+   * @param sent whether it may have arrived: what is to go at most once does not go again then
+   */
+  putBack(id: string, sent: boolean): void {
+    if (!sent) this.#volatile.putBack(id);
     const number = numberOf(id);
     if (this.#given.get(number)?.id === id) this.#change(number, () => WAITING);
   }
@@ -222,7 +239,7 @@ export class Outbox {
 
   /**
    * Writes everything that is only in RAM: entries, counts and acknowledgements.
-   * @throws ConfigError `outbox-storage` when storage fails. Nothing is lost by that, it can be tried again.
+   * @throws StorageError `outbox-storage` when storage fails. Nothing is lost by that, it can be tried again.
    */
   flush(): void {
     this.#store.flush();
@@ -231,7 +248,7 @@ export class Outbox {
 
   /**
    * Flushes, and stops the timers. What was to go at most once is given up.
-   * @throws ConfigError as {@link flush}
+   * @throws StorageError as {@link flush}
    */
   close(): void {
     this.#options.timer.clear(this.#settling);
@@ -365,18 +382,24 @@ export class Outbox {
     }
   }
 
-  /** Two ticks, and not a time for each entry: so a clock that jumps does no harm, and it costs no RAM. */
+  #awaitSettling(): void {
+    this.#settling ??= this.#options.timer.set(() => {
+      this.#settling = undefined;
+      this.#isSettled = true;
+    }, this.#options.settle);
+  }
+
+  /** Two steps, and not a time for each entry: so a clock that jumps does no harm, and it costs no RAM. */
   #settle(): void {
     const { table } = this.#store;
-    this.#settling = undefined;
+    this.#isSettled = false;
     for (let row = 0; row < table.length; row++)
       for (let index = 0; index < table.count(row); index++) {
         const state = table.state(row, index);
         if (state === SETTLING) this.#store.setState(row, index, DELIVERED);
         else if (state === ACKNOWLEDGED) table.setState(row, index, SETTLING);
       }
-    if (this.settling > 0)
-      this.#settling = this.#options.timer.set(() => this.#settle(), this.#options.settle);
+    if (this.settling > 0) this.#awaitSettling();
   }
 
   #total(which: (state: number) => boolean): number {

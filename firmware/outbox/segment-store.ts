@@ -7,7 +7,7 @@
  */
 
 import type { KeyValue } from "../io.js";
-import { ConfigError } from "../xmpp/errors.js";
+import { ConfigError, StorageError } from "../xmpp/errors.js";
 import type { Content } from "./entry.js";
 import { entryId } from "./entry-id.js";
 import { CAUSES, type Cause, type Losses } from "./losses.js";
@@ -161,7 +161,7 @@ export class SegmentStore {
 
   /**
    * Writes what is only in RAM: entries, and the counts of losses. Acknowledgements are no reason to write.
-   * @throws ConfigError `outbox-storage` when storage takes nothing; everything is as it was then
+   * @throws StorageError `outbox-storage` when storage takes nothing; everything is as it was then
    */
   save(): void {
     this.#settleOpen();
@@ -170,7 +170,7 @@ export class SegmentStore {
 
   /**
    * Writes all there is to say, acknowledgements too.
-   * @throws ConfigError as {@link save}
+   * @throws StorageError as {@link save}
    */
   flush(): void {
     this.#settleOpen();
@@ -302,7 +302,7 @@ export class SegmentStore {
         this.#used += size;
         this.#delete(this.table.insert(UNREADABLE, slot, size));
         if (again) {
-          throw new ConfigError(
+          throw new StorageError(
             "outbox-storage",
             `storage does not take ${value.length} bytes beside the ${this.#used} in use: ${error}`,
           );

@@ -38,6 +38,9 @@ export const HEAD_SIZE = 1 + 4 + EPOCH_LENGTH + 5 + 8 + 8 + 5 * CAUSES.length + 
 /** What the head takes for each entry, at most: records are shorter than 2^14 bytes. */
 export const HEAD_ENTRY_SIZE = 1 + 2 + 4;
 
+/** What a record takes besides the node and the payload, at most: an 8-byte time, and a 2-byte length. */
+export const RECORD_HEAD_SIZE = 8 + 2;
+
 export interface Head {
   /** Drawn at random on each boot. */
   readonly epoch: Uint8Array;
@@ -128,7 +131,7 @@ export function recordOf(
 
 export function encodeRecord({ node, time, payload }: Content): Uint8Array {
   const name = encode(node);
-  const writer = new Writer(16 + name.length + payload.length);
+  const writer = new Writer(RECORD_HEAD_SIZE + name.length + payload.length);
   writer.number(time);
   writer.number(name.length);
   writer.bytes(name);

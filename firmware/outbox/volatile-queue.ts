@@ -14,6 +14,8 @@ export class VolatileQueue {
   readonly #epoch: Uint8Array;
   readonly #capacity: number;
   readonly #waiting: Waiting[] = [];
+  /** What was given out last. */
+  #taken: Waiting | undefined;
   #size = 0;
   #next = 0;
 
@@ -46,10 +48,19 @@ export class VolatileQueue {
     return id;
   }
 
-  /** Gives out the oldest, and forgets it. */
+  /** Gives out the oldest, and forgets it when the next one is given out. */
   take(): Entry | undefined {
     const waiting = this.#shift();
+    this.#taken = waiting;
     return waiting && { id: waiting.id, ...waiting.content, attempts: 1 };
+  }
+
+  /** What was given out last could not even be sent. Any other id is ignored. */
+  putBack(id: string): void {
+    if (this.#taken?.id !== id) return;
+    this.#waiting.unshift(this.#taken);
+    this.#size += this.#taken.size;
+    this.#taken = undefined;
   }
 
   #shift(): Waiting | undefined {

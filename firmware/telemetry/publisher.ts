@@ -1,124 +1,172 @@
 /**
- * Publishes readings to a node: one item each, in order, each until the service has said that it has it.
+ * Publishes what is in the outbox, each entry as one item, until the service has said that it has it.
  *
- * Readings wait in memory, in a queue that is bounded: one that does not survive a reboot.
+ * **Order.** The items of a device appear on the node in the order in which its outbox gives them out: alarms
+ * before all else, the others as they were taken, those that go at most once in turn with them. There are
+ * two exceptions, which readers tell by the ids and times: what is published again after a doubtful
+ * acknowledgement is there a second time, and an item that the service refuses for now goes behind the few
+ * that were on their way with it.
+ *
+ * **Time.** There are no delay stamps (XEP-0203) on old readings. A publish request has no place for one: an
+ * item holds exactly one payload, and the stamps that a service puts on its events say when it got the item.
+ * When a reading was taken is said by SenML, in the reading itself, however late it comes.
  */
 
-import type { Timer, TimerHandle } from "../io.js";
-import { ConfigError, StanzaError, TransportError, type XmppError } from "../xmpp/errors.js";
+import type { Timer } from "../io.js";
+import type { Entry } from "../outbox/entry.js";
+import type { Losses } from "../outbox/losses.js";
+import type { Outbox } from "../outbox/outbox.js";
+import { XmppError } from "../xmpp/errors.js";
 import type { PubSub } from "../xmpp/extensions/pubsub.js";
-import type { Element } from "../xmpp/xml/element.js";
-import { encodeSenml, type Reading } from "./senml.js";
+import { LossReport } from "./loss-report.js";
+import { Pace, type PaceOptions } from "./pace.js";
+import { separate, unpack } from "./pack.js";
+import { type SenmlRecord, senmlElement } from "./senml.js";
+import { verdictOn } from "./verdict.js";
 
 export interface PublisherOptions {
-  pubsub: PubSub;
-  node: string;
-  /** Makes the id of the next item. */
-  nextId: () => string;
-  timer: Timer;
-  /** An item is on the node. */
-  onPublished?: (id: string) => void;
+  readonly pubsub: PubSub;
+  readonly outbox: Outbox;
+  readonly timer: Timer;
+  /** Gives numbers from 0 up to, not including, 1. */
+  readonly random: () => number;
+  readonly pace: PaceOptions;
+  /** Where losses are reported, and what goes before their names. */
+  readonly node: string;
+  readonly baseName: string;
+  /** An item is on the node. The same one may be told of again, after the acknowledgement was doubted. */
+  readonly onPublished?: (id: string) => void;
+  /** Entries were lost; refused ones are among them. */
+  readonly onLosses?: ((losses: Losses) => void) | undefined;
   /**
-   * An item will not be published: the service refuses it for good, or there was no room left for it.
-   * @param error undefined when there was no room
+   * The service refuses an item for good, which is lost then; or all of them for now, because the node is not
+   * there, we may not publish to it, or the service is down. They wait then, and are tried again in a while.
    */
-  onDropped?: (id: string, error: XmppError | undefined) => void;
-  /**
-   * The service refuses items for now: the node is not there yet, we may not publish to it, or the service is
-   * down. They are kept; it is asked again in a while.
-   */
-  onRefused?: (error: XmppError) => void;
+  readonly onRefused?: (error: XmppError) => void;
 }
 
-interface Entry {
-  readonly id: string;
-  readonly payload: Element;
+/** An entry on its way: as one item, or, where that was too much for the service, one for each record. */
+interface Shipment {
+  readonly entry: Entry;
+  items: readonly (readonly SenmlRecord[])[];
+  /** Which of them is on its way. */
+  at: number;
+  /** Whether one of them was refused for good. */
+  refused: boolean;
 }
-
-/** Items that wait, at most; the oldest makes room for the newest. */
-const CAPACITY = 64;
-
-/** How long to wait, in milliseconds, after the service has refused an item that it may take later. */
-const RETRY_DELAY = 30_000;
 
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #queue: Entry[] = [];
-  /** Whether the first entry is on its way. One at a time: it keeps the order, and spares the server. */
-  #busy = false;
-  #retry: TimerHandle | undefined;
+  readonly #pace: Pace;
+  readonly #report: LossReport;
+  #inFlight = 0;
+  /** Whether there is nothing to send on. */
+  #blocked = true;
   #closed = false;
 
   constructor(options: PublisherOptions) {
+    const { timer, random, pace, onLosses } = options;
     this.#options = options;
+    this.#pace = new Pace(pace, timer, random, () => this.#go());
+    this.#report = new LossReport({ ...options, onLosses, onDue: () => this.#go() });
   }
 
-  /** How many items wait, the one on its way included. */
-  get pending(): number {
-    return this.#queue.length;
+  /** There is one more entry in the outbox, or it was lost. */
+  added(): void {
+    this.#pace.add();
+    this.#go();
+  }
+
+  /** Stanzas may be sent: to be called whenever the client says so. */
+  writable(): void {
+    this.#blocked = false;
+    this.#go();
   }
 
   /**
-   * Takes readings that go into one item.
-   * @returns the id of the item
-   * @throws ConfigError for readings that SenML cannot say
+   * The session was lost. If that was because the server fell over, it may have lost what it acknowledged
+   * last: this goes again, under the same ids, which overwrites what is there (XEP-0060 7.1.2).
+   *
+   * Asking first which of the items are there would cost a round trip, and the items themselves, which
+   * come back whole; and it would need readings that are not sent to wait for those that may be missing.
    */
-  add(readings: readonly Reading[]): string {
-    const entry = { id: this.#options.nextId(), payload: encodeSenml(readings) };
-    this.#queue.push(entry);
-    if (this.#queue.length > CAPACITY) this.#drop(this.#busy ? 1 : 0, undefined);
-    this.flush();
-    return entry.id;
+  suspect(): void {
+    this.#options.outbox.suspect();
   }
 
-  /** Goes on. To be called when stanzas may be sent again. */
-  flush(): void {
-    const entry = this.#queue[0];
-    if (entry === undefined || this.#busy || this.#closed || this.#retry !== undefined) return;
-    this.#busy = true;
-    try {
-      this.#options.pubsub.publish(this.#options.node, entry, (error) => this.#settle(error));
-    } catch (error) {
-      this.#busy = false;
-      // A connection that is not there, or whose queue is full: the client says when that is over.
-      if (error instanceof TransportError) return;
-      if (!(error instanceof ConfigError)) throw error;
-      this.#drop(0, error);
-      this.flush();
-    }
-  }
-
-  /** Sends nothing more; what waits is given up. An item that is on its way may still be told of. */
+  /** Sends nothing more. An item that is on its way may still be told of. */
   close(): void {
     this.#closed = true;
-    this.#options.timer.clear(this.#retry);
+    this.#pace.stop();
+    this.#report.stop();
   }
 
-  #settle(error: XmppError | undefined): void {
-    this.#busy = false;
-    if (error === undefined) {
-      this.#options.onPublished?.((this.#queue.shift() as Entry).id);
-      this.flush();
-    } else if (!(error instanceof StanzaError) || this.#closed) {
-      // Whether the item arrived is not known. It goes again, under the same id, on the next stream; or at
-      // once, if only the reply to this one is missing.
-      if (error.condition === "remote-server-timeout") this.flush();
-    } else if (error.type === "modify") {
-      // The item itself is at fault (XEP-0060 7.1.3), and always will be. All other errors are about the
-      // node, our rights or the service, which somebody can mend.
-      this.#drop(0, error);
-      this.flush();
-    } else {
-      this.#retry = this.#options.timer.set(() => {
-        this.#retry = undefined;
-        this.flush();
-      }, RETRY_DELAY);
-      this.#options.onRefused?.(error);
+  #go(): void {
+    const { outbox, pace } = this.#options;
+    this.#report.check();
+    if (this.#blocked || this.#closed) return;
+    this.#report.make();
+    while (this.#inFlight < pace.window && this.#pace.mayGo && !this.#blocked && !this.#closed) {
+      const entry = outbox.next();
+      if (entry === undefined) break;
+      this.#pace.spend();
+      this.#inFlight++;
+      this.#send({ entry, items: [unpack(entry.payload)], at: 0, refused: false });
+    }
+    this.#report.check(); // of what has expired, or was found damaged
+  }
+
+  #send(shipment: Shipment): void {
+    const { entry, items, at } = shipment;
+    // Ids of parts follow from the entry's, so a device that loses power amid them does not double any.
+    const id = items.length === 1 ? entry.id : `${entry.id}.${at}`;
+    const payload = senmlElement(items[at] as readonly SenmlRecord[]);
+    try {
+      this.#options.pubsub.publish(entry.node, { id, payload }, (error) => {
+        this.#answered(shipment, error);
+        this.#go();
+      });
+    } catch (error) {
+      if (!(error instanceof XmppError)) throw error;
+      this.#failed(shipment, error, false);
     }
   }
 
-  #drop(index: number, error: XmppError | undefined): void {
-    const [entry] = this.#queue.splice(index, 1);
-    this.#options.onDropped?.((entry as Entry).id, error);
+  #answered(shipment: Shipment, error: XmppError | undefined): void {
+    if (error !== undefined) return this.#failed(shipment, error, true);
+    this.#pace.release();
+    this.#next(shipment);
+  }
+
+  /** An item has come to its end: the next part of the entry goes, if there is one. */
+  #next(shipment: Shipment): void {
+    const { outbox, onPublished } = this.#options;
+    const { id } = shipment.entry;
+    if (++shipment.at < shipment.items.length) return this.#send(shipment);
+    this.#inFlight--;
+    if (shipment.refused) return outbox.refuse(id);
+    outbox.acknowledge(id);
+    if (!this.#report.published(id)) onPublished?.(id);
+  }
+
+  /** @param sent whether the item may have arrived all the same */
+  #failed(shipment: Shipment, error: XmppError, sent: boolean): void {
+    const verdict = verdictOn(error);
+    const [records] = shipment.items;
+    if (verdict === "unfit" && !this.#closed) {
+      if (shipment.items.length === 1 && records !== undefined && records.length > 1) {
+        shipment.items = separate(records);
+        return this.#send(shipment);
+      }
+      shipment.refused = true;
+      this.#next(shipment);
+      this.#options.onRefused?.(error);
+      return;
+    }
+    this.#inFlight--;
+    this.#options.outbox.putBack(shipment.entry.id, sent);
+    if (!sent) this.#pace.add(); // nothing went
+    if (verdict === "offline") this.#blocked = true;
+    if (verdict === "wait" && !this.#closed && this.#pace.hold()) this.#options.onRefused?.(error);
   }
 }

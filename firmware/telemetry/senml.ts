@@ -37,12 +37,24 @@ export interface Reading {
   readonly updateTime?: number;
 }
 
+/** One record of a pack, base fields and all: labels (RFC 8428 table 1) and what stands behind them. */
+export type SenmlRecord = Readonly<Record<string, string | undefined>>;
+
+/** Writes readings as one pack, as {@link toRecords} has it. */
+export function encodeSenml(readings: readonly Reading[]): Element {
+  return senmlElement(toRecords(readings));
+}
+
+export function senmlElement(records: readonly SenmlRecord[]): Element {
+  return xml("sensml", { xmlns: NS_SENML }, ...records.map((record) => xml("senml", record)));
+}
+
 /**
- * Writes readings as one pack. It is shortest when they come in the order of their times, and those of
- * one device share the beginning of their names up to a `:` or `/`.
+ * Makes the records of a pack. They are shortest when the readings come in the order of their times, and
+ * those of one device share the beginning of their names up to a `:` or `/`.
  * @throws ConfigError `senml-invalid` for a reading that is against RFC 8428, or when there is none
  */
-export function encodeSenml(readings: readonly Reading[]): Element {
+export function toRecords(readings: readonly Reading[]): SenmlRecord[] {
   const first = readings[0];
   if (first === undefined) throw invalid("pack", "has no reading; a pack holds one or more");
   readings.forEach((reading, index) => {
@@ -57,7 +69,7 @@ export function encodeSenml(readings: readonly Reading[]): Element {
   // A base unit cannot be taken back, so it is of use only when nobody goes without.
   const baseUnit = readings.every(({ unit }) => unit === first.unit) ? first.unit : undefined;
   let baseTime = 0;
-  const records = readings.map((reading, index) => {
+  return readings.map((reading, index) => {
     const { name, unit, value, data, sum, time, updateTime } = reading;
     // The first time becomes the base time, unless it is 0: that is what no base time means.
     let offset = index === 0 && time !== 0 ? undefined : offsetTo(time, baseTime);
@@ -66,7 +78,7 @@ export function encodeSenml(readings: readonly Reading[]): Element {
       baseTime = newBaseTime = time;
       offset = 0;
     }
-    return xml("senml", {
+    return {
       bn: index === 0 ? optional(baseName) : undefined,
       bt: newBaseTime?.toString(),
       bu: index === 0 ? baseUnit : undefined,
@@ -79,9 +91,8 @@ export function encodeSenml(readings: readonly Reading[]): Element {
       s: sum?.toString(),
       t: offset === 0 ? undefined : String(offset),
       ut: updateTime?.toString(),
-    });
+    };
   });
-  return xml("sensml", { xmlns: NS_SENML }, ...records);
 }
 
 /**

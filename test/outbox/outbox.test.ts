@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Message } from "../../firmware/outbox/entry.js";
 import { Outbox, type OutboxOptions } from "../../firmware/outbox/outbox.js";
-import { ConfigError } from "../../firmware/xmpp/errors.js";
+import { XmppError } from "../../firmware/xmpp/errors.js";
 import { decode, encode } from "../../firmware/xmpp/utf8.js";
 import { seeded } from "../support/random.js";
 import { DeviceClock } from "./support/clock.js";
@@ -47,6 +47,20 @@ class Device {
     return this.outbox.append({ node: "node", time, payload: encode(text), qos, ...rest });
   }
 
+  /** Another entry is acknowledged. */
+  hear(): void {
+    this.add("", { qos: "at-least-once" });
+    this.outbox.acknowledge(this.outbox.next()?.id as string);
+  }
+
+  /** The settle time passes twice, and each time the service is heard of. */
+  settle(time: number): void {
+    for (let i = 0; i < 2; i++) {
+      this.clock.advance(time);
+      this.hear();
+    }
+  }
+
   /** Delivers everything that waits, and says what it was. */
   deliver(): string[] {
     const entries = drain(this.outbox);
@@ -62,7 +76,7 @@ const errorOf = (run: () => unknown): string => {
   try {
     run();
   } catch (error) {
-    if (error instanceof ConfigError) return error.condition;
+    if (error instanceof XmppError) return error.condition;
     throw error;
   }
   throw new Error("nothing was thrown");
@@ -91,7 +105,7 @@ describe("the life of an entry", () => {
     const device = new Device();
     for (const text of ["a", "b", "c"]) device.add(text);
     const [a, b] = [device.outbox.next(), device.outbox.next()];
-    for (const entry of [b, a]) device.outbox.putBack(entry?.id as string);
+    for (const entry of [b, a]) device.outbox.putBack(entry?.id as string, true);
     const again = drain(device.outbox);
     expect(texts(again)).toEqual(["a", "b", "c"]);
     expect(again.map(({ attempts }) => attempts)).toEqual([2, 2, 1]);
@@ -142,7 +156,7 @@ describe("the life of an entry", () => {
     device.outbox.next();
     device.outbox.acknowledge(id);
     device.outbox.refuse(id);
-    device.outbox.putBack(id);
+    device.outbox.putBack(id, true);
     expect(device.outbox.pending).toBe(1);
     expect(device.outbox.next()).toBeUndefined();
   });
@@ -161,15 +175,15 @@ describe("the qualities of service: when an entry is forgotten", () => {
       device.outbox.suspect();
       return device.deliver();
     };
-    const { outbox, clock } = device;
+    const { outbox } = device;
     expect(leftAfter(() => {})).toEqual(given);
-    clock.advance(2000);
+    device.settle(1000);
     expect(leftAfter((id) => outbox.acknowledge(id))).toEqual(acknowledged);
-    clock.advance(2000);
+    device.settle(1000);
     expect(
       leftAfter((id) => {
         outbox.acknowledge(id);
-        clock.advance(2000);
+        device.settle(1000);
       }),
     ).toEqual(settled);
   });
@@ -192,6 +206,17 @@ describe("the qualities of service: when an entry is forgotten", () => {
     expect(device.outbox.losses).toEqual({ ...NOTHING_LOST, full: 8 });
   });
 
+  test("at most once: what could not be sent waits again, what may have been does not", () => {
+    const device = new Device();
+    for (const text of ["A", "B"]) device.add(text, { qos: "at-most-once" });
+    const id = device.outbox.next()?.id as string;
+    device.outbox.putBack(id, false);
+    expect(device.outbox.pending).toBe(2);
+    expect(device.outbox.next()?.id).toBe(id);
+    device.outbox.putBack(id, true);
+    expect(device.deliver()).toEqual(["B"]);
+  });
+
   test("at most once and the others take turns", () => {
     const device = new Device();
     for (const text of ["a", "b", "c"]) device.add(text);
@@ -199,16 +224,31 @@ describe("the qualities of service: when an entry is forgotten", () => {
     expect(device.deliver()).toEqual(["A", "a", "B", "b", "c"]);
   });
 
-  test("settling takes the settle time at least, and twice of it at most, whatever the clock shows", () => {
+  test("settling takes acknowledgements, the settle time apart at least, whatever the clock shows", () => {
     const device = new Device({ settle: 1000 });
     device.add("a", { qos: "effectively-once" });
     device.outbox.acknowledge(device.outbox.next()?.id as string);
     device.clock.jump(1_000_000);
+    device.hear();
     device.clock.advance(1000);
-    expect(device.outbox.settling).toBe(1);
+    device.hear();
+    device.clock.advance(999);
     device.clock.jump(-2_000_000);
-    device.clock.advance(1000);
+    device.hear();
+    expect(device.outbox.settling).toBe(1);
+    device.clock.advance(1);
+    device.hear();
     expect([device.outbox.settling, device.clock.timers]).toEqual([0, 0]);
+  });
+
+  test("silence settles nothing: a server that fell over may not be missed yet", () => {
+    const device = new Device({ settle: 1000 });
+    device.add("a", { qos: "effectively-once" });
+    device.outbox.acknowledge(device.outbox.next()?.id as string);
+    device.clock.advance(3_600_000);
+    expect(device.outbox.settling).toBe(1);
+    device.outbox.suspect();
+    expect(device.deliver()).toEqual(["a"]);
   });
 
   test("what has not settled is there after a restart, under its id", () => {
@@ -224,7 +264,7 @@ describe("the qualities of service: when an entry is forgotten", () => {
     const device = new Device({ settle: 1000 });
     device.add("a", { qos: "effectively-once" });
     device.deliver();
-    device.clock.advance(2000);
+    device.settle(1000);
     device.outbox.close();
     device.restart();
     expect(device.deliver()).toEqual([]);

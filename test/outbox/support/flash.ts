@@ -15,6 +15,8 @@ export class Flash implements KeyValue {
   bytes = 0;
   /** The most bytes that were ever taken. */
   peak = 0;
+  /** Is told when power goes. */
+  onCut = (): void => {};
   /** Makes writes fail, without a loss of power. */
   broken = false;
   #random: Seeded | undefined;
@@ -88,6 +90,7 @@ export class Flash implements KeyValue {
     this.#off = true;
     if (this.#cut.cut === "after") change();
     if (this.#cut.cut === "torn") this.values.set(key, this.#torn(bytes));
+    this.onCut();
     throw new PowerCut();
   }
 

@@ -1,7 +1,7 @@
 import type { Entry, Message, QualityOfService } from "../../../firmware/outbox/entry.js";
 import { CAUSES } from "../../../firmware/outbox/losses.js";
 import { Outbox, type OutboxOptions } from "../../../firmware/outbox/outbox.js";
-import { ConfigError } from "../../../firmware/xmpp/errors.js";
+import { StorageError } from "../../../firmware/xmpp/errors.js";
 import { decode, encode } from "../../../firmware/xmpp/utf8.js";
 import type { Seeded } from "../../support/random.js";
 import { DeviceClock } from "./clock.js";
@@ -124,7 +124,7 @@ export class Model {
         return this.#acknowledge(pick(inFlight));
       case "put back":
         for (const known of inFlight) {
-          outbox.putBack(known.id);
+          outbox.putBack(known.id, true);
           known.state = "waiting";
         }
         return;
@@ -182,7 +182,7 @@ export class Model {
     try {
       return this.outbox.append(message);
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
+      if (!(error instanceof StorageError)) throw error;
       check(error.condition === "outbox-storage", error.message);
       // If it was full besides, that was counted.
       this.#maybe++;

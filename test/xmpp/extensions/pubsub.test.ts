@@ -14,7 +14,12 @@ const PUBSUB = "xmlns='http://jabber.org/protocol/pubsub'";
 const OWNER = "xmlns='http://jabber.org/protocol/pubsub#owner'";
 const EVENT = "xmlns='http://jabber.org/protocol/pubsub#event'";
 const STANZAS = "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'";
+const DISCO = "xmlns='http://jabber.org/protocol/disco#items'";
 const SERVICE = "pubsub.example.org";
+
+/** Asks for a page (XEP-0059). */
+const set = (before: string): string =>
+  `<set xmlns='http://jabber.org/protocol/rsm'><max>100</max>${before}</set>`;
 
 /** A session with a service, and what was done with it. */
 class Service extends Session {
@@ -127,7 +132,12 @@ describe("XEP-0060: what is asked of the service", () => {
     [
       "5.2: the nodes",
       ({ pubsub, done }) => pubsub.nodes(done),
-      "get <query xmlns='http://jabber.org/protocol/disco#items'/>",
+      `get <query ${DISCO}>${set("<before/>")}</query>`,
+    ],
+    [
+      "5.5: the ids of the items on a node",
+      ({ pubsub, done }) => pubsub.itemIds("board", done),
+      `get <query ${DISCO} node='board'>${set("<before/>")}</query>`,
     ],
   ])("%s", (_clause, ask, asked) => {
     const service = new Service();
@@ -218,6 +228,69 @@ describe("XEP-0060: what comes of it", () => {
       `<query xmlns='http://jabber.org/protocol/disco#items'><item jid='${SERVICE}' node='a'/><item jid='${SERVICE}'/></query>`,
     );
     expect(service.results).toEqual([["a"]]);
+  });
+
+  describe("5.5: the ids of the items, the oldest first,", () => {
+    const list = (ids: readonly string[], rsm = ""): string =>
+      `<query ${DISCO} node='board'>${ids.map((id) => `<item jid='${SERVICE}' name='${id}'/>`).join("")}${rsm}</query>`;
+    const page = (first: string, count: string): string =>
+      `<set xmlns='http://jabber.org/protocol/rsm'><first>${first}</first><last>z</last>${count}</set>`;
+    const items = (id: string): string =>
+      `<pubsub ${PUBSUB}><items node='board'><item id='${id}'>${SENML}</item></items></pubsub>`;
+    const missing = `<error type='cancel'><item-not-found ${STANZAS}/></error>`;
+
+    test.each<[string, readonly string[], readonly string[]]>([
+      ["in one page", [list(["a", "b"], page("1", "<count>2</count>"))], ["a", "b"]],
+      [
+        "in pages, from the last to the first",
+        [
+          list(["c"], page("3", "<count>3</count>")),
+          list(["b"], page("2", "<count>3</count>")),
+          list(["a"], page("1", "<count>3</count>")),
+        ],
+        ["a", "b", "c"],
+      ],
+      [
+        "in pages, though nobody says how many there are",
+        [
+          list(["b"], page("2", "")),
+          list(["a"], page("1", "")),
+          list([], "<set xmlns='http://jabber.org/protocol/rsm'/>"),
+        ],
+        ["a", "b"],
+      ],
+      ["in pages, the rest of which was cut off", [list(["b"], page("2", "")), missing], ["b"]],
+      ["not in pages, and none", [list([])], []],
+      ["not in pages, and one", [list(["a"])], ["a"]],
+      ["not in pages, the oldest first", [list(["a", "b"]), items("b")], ["a", "b"]],
+      ["not in pages, the newest first", [list(["b", "a"]), items("b")], ["a", "b"]],
+      [
+        "not in pages, while others publish",
+        [list(["b", "a"]), items("c"), list(["c", "b", "a"]), items("c")],
+        ["a", "b", "c"],
+      ],
+    ])("%s", (_how, replies, ids) => {
+      const service = new Service();
+      service.pubsub.itemIds("board", service.done);
+      for (const reply of replies)
+        if (reply.startsWith("<error")) service.refuse(reply);
+        else service.reply(reply);
+      expect(service.results).toEqual([ids]);
+    });
+
+    test("by asking on from where a page began", () => {
+      const service = new Service();
+      service.pubsub.itemIds("board", service.done);
+      service.reply(list(["c"], page("2026-01-02T03:04:05Z", "<count>2</count>")));
+      expect(service.asked).toContain(set("<before>2026-01-02T03:04:05Z</before>"));
+    });
+
+    test("without end: an error", () => {
+      const service = new Service();
+      service.pubsub.itemIds("board", service.done);
+      for (let i = 0; i < 1_000; i++) service.reply(list([`i${i}`], page(String(i), "")));
+      expect(service.results).toMatchObject([{ condition: "resource-constraint" }]);
+    });
   });
 
   test.each([

@@ -1,0 +1,24 @@
+/** What an error says about an item that was to be published. */
+
+import { ConfigError, StanzaError, TransportError, type XmppError } from "../xmpp/errors.js";
+
+/**
+ * - `again`: only the reply is missing. The same item, under the same id, goes again at once.
+ * - `offline`: there is no stream to send on, or it takes no more. The client says when that is over.
+ * - `wait`: the item is not at fault. The node is not there (yet, or any more), it is not for us to publish
+ *   to, or the service is overloaded: somebody can mend that, and until then all items wait.
+ * - `unfit`: the item itself is at fault, and always will be. In parts it may be taken.
+ */
+export type Verdict = "again" | "offline" | "wait" | "unfit";
+
+export function verdictOn(error: XmppError): Verdict {
+  if (error instanceof TransportError)
+    return error.condition === "remote-server-timeout" ? "again" : "offline";
+  // Too big for any stanza, so it was not even sent.
+  if (error instanceof ConfigError) return "unfit";
+  // XEP-0060 7.1.3.4: that is about how the node is configured, which servers take up with a publish that made
+  // no condition, too (and with whatever type: ejabberd's issues 3044, 3664 and 4106).
+  if (!(error instanceof StanzaError) || error.specific === "precondition-not-met") return "wait";
+  // XEP-0060 7.1.3.5 and 7.1.3.6: `not-acceptable` with `payload-too-big`, `bad-request` with `invalid-payload`.
+  return error.type === "modify" || error.specific === "payload-too-big" ? "unfit" : "wait";
+}
