@@ -19,7 +19,7 @@ is_installed() {
 
 # What was there before may be in use, and stays as it is.
 new=
-for package in prosody ejabberd erlang-base; do
+for package in prosody ejabberd erlang-base postgresql mosquitto; do
   is_installed "$package" || new="$new $package"
 done
 

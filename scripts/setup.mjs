@@ -1,20 +1,42 @@
 /**
  * Gets what the project needs and does not have: npm packages; with `--servers`, the Debian packages of the
- * XMPP servers that it is tested against; and with `--xs`, the XS engine, and what builds its host.
+ * XMPP servers that it is tested against; with `--rivals`, those of what it is measured beside; with `--xs`, the XS engine,
+ * and what builds its host; and with `--emulator`, that and an emulated microcontroller.
  */
 
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildEmulator } from "./emulator.mjs";
 import { root, run } from "./run.mjs";
 import { buildXSHost } from "./xs.mjs";
 
-/** The servers, Prosody's extra modules, and what lets the two find each other without DNS. */
-const SERVER_PACKAGES = ["prosody", "prosody-modules", "ejabberd", "lua-unbound", "libnss-wrapper"];
+/**
+ * The servers, Prosody's extra modules, what lets the two find each other without DNS, and the database that the
+ * collector may store to.
+ */
+const SERVER_PACKAGES = [
+  "prosody",
+  "prosody-modules",
+  "ejabberd",
+  "lua-unbound",
+  "libnss-wrapper",
+  "postgresql",
+];
+
+/** What delivery is measured beside. */
+const RIVAL_PACKAGES = ["mosquitto"];
 
 /** What builds the XS host, for this machine and for a 32-bit one. */
 const COMPILER_PACKAGES = ["gcc", "make", "libc6-dev", "gcc-multilib", "libc6-dev-i386"];
+
+/** What builds and runs the emulated microcontroller: a compiler and a C library for RISC-V, and QEMU. */
+const EMULATOR_PACKAGES = [
+  "gcc-riscv64-unknown-elf",
+  "picolibc-riscv64-unknown-elf",
+  "qemu-system-misc",
+];
 
 const INSTALLER = "install-debian-packages.sh";
 
@@ -60,12 +82,29 @@ export function installServers() {
   return provideDebianPackages(SERVER_PACKAGES);
 }
 
+/** Installs the rivals of the benchmarks, where that is possible, unless they are there. Returns whether they are now. */
+export function installRivals() {
+  return provideDebianPackages(RIVAL_PACKAGES);
+}
+
 /** Builds the XS host, where that is possible, unless it is there. Returns whether it is now. */
 export async function installXS() {
   if (!provideDebianPackages(COMPILER_PACKAGES)) return false;
   const problem = await buildXSHost();
   if (problem === undefined) return true;
   say(`the XS host cannot be built: ${problem}`);
+  return false;
+}
+
+/**
+ * Builds the emulated microcontroller and what compiles its programs, where that is possible, unless it is
+ * there. Returns whether it is now.
+ */
+export async function installEmulator() {
+  if (!(await installXS()) || !provideDebianPackages(EMULATOR_PACKAGES)) return false;
+  const problem = await buildEmulator();
+  if (problem === undefined) return true;
+  say(`the emulated microcontroller cannot be built: ${problem}`);
   return false;
 }
 
@@ -108,5 +147,7 @@ function say(what) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await installPackages();
   if (process.argv.includes("--servers") && !installServers()) process.exitCode = 1;
+  if (process.argv.includes("--rivals") && !installRivals()) process.exitCode = 1;
   if (process.argv.includes("--xs") && !(await installXS())) process.exitCode = 1;
+  if (process.argv.includes("--emulator") && !(await installEmulator())) process.exitCode = 1;
 }

@@ -4,7 +4,7 @@
  */
 
 import { runPackage } from "./run.mjs";
-import { installPackages, installServers, installXS } from "./setup.mjs";
+import { installEmulator, installPackages, installServers, installXS } from "./setup.mjs";
 
 const jest = (...options) => runPackage("jest/bin/jest.js", ...options);
 
@@ -25,6 +25,7 @@ const steps = [
 await installPackages();
 installServers();
 await installXS();
+await installEmulator();
 // For jest to run ES modules, without a word about it from each of its processes.
 process.env.NODE_OPTIONS = [
   process.env.NODE_OPTIONS ?? "",

@@ -5,6 +5,7 @@ export interface Program {
 }
 
 export const HOST: string;
+export const SANITIZED_HOST: string;
 export const COMPILER: string;
 export function compileProgram(main: string): Program;
 export function byteCodeSizes(archive: string): Record<string, number>;

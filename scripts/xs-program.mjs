@@ -2,27 +2,20 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { transformSync } from "@swc/core";
+import { dirname, join } from "node:path";
 import { root } from "./run.mjs";
 import { FOLDER } from "./xs.mjs";
+import { compileModule } from "./xs-modules.mjs";
 
 /** The host with slots as large as a microcontroller's, 16 bytes. */
 export const HOST = join(FOLDER, "pipit-xs");
 
+/** The same for 64 bits, with checks of what our C does with memory. */
+export const SANITIZED_HOST = join(FOLDER, "pipit-xs-sanitized");
+
 export const COMPILER = join(FOLDER, "pipit-xsc");
 
-/** Erases types, and changes nothing else, as `tsc` does it for the other targets. */
-const SWC_OPTIONS = {
-  jsc: {
-    parser: { syntax: "typescript" },
-    target: "es2022",
-    transform: { verbatimModuleSyntax: true },
-  },
-  module: { type: "es6" },
-};
-
-const IMPORT = /\b(?:from|import) "(\.[^"]+)\.js"/g;
+const IMPORT = /\b(?:from|import) ?"(\.[^"]+)\.js"/g;
 
 /**
  * Compiles a module, and all that it imports, each by itself.
@@ -31,7 +24,7 @@ const IMPORT = /\b(?:from|import) "(\.[^"]+)\.js"/g;
  * @throws Error when something does not compile
  */
 export function compileProgram(main) {
-  const folder = join(FOLDER, "programs", basename(main));
+  const folder = join(FOLDER, "programs", main.replaceAll("/", "-"));
   rmSync(folder, { recursive: true, force: true });
   const modules = compileModules(main, folder);
   const archive = join(folder, "archive");
@@ -48,7 +41,7 @@ function compileModules(main, folder) {
   const modules = [main];
   for (const name of modules) {
     const source = readFileSync(join(root, `${name}.ts`), "utf8");
-    const { code } = transformSync(source, { filename: name, ...SWC_OPTIONS });
+    const code = compileModule(name, source);
     const output = join(folder, `${name}.js`);
     mkdirSync(dirname(output), { recursive: true });
     writeFileSync(output, code);

@@ -1,9 +1,10 @@
-/** Fetches the sources of the XS engine, and builds our host around it (`host-sim/xs`). */
+/** Fetches the sources of the XS engine and of mbedTLS, and builds our host around them (`host-sim/xs`). */
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fetchDebianSource } from "./debian-source.mjs";
 import { root, run } from "./run.mjs";
 
 /** Everything about XS: git ignores it. */
@@ -17,7 +18,7 @@ const SOURCES = ["sources", "includes", "platforms"].map((name) => `package/modd
 
 /** Builds what is not there or has changed. Returns why it did not work, or nothing. */
 export async function buildXSHost() {
-  const problem = fetchSources();
+  const problem = fetchSources() ?? fetchDebianSource("mbedtls-2.28");
   if (problem !== undefined) return problem;
   const status = await run("make", "--silent", "--jobs=2", "-C", "host-sim/xs", `OUT=${FOLDER}`);
   return status === 0 ? undefined : `make failed with status ${status}`;

@@ -3,33 +3,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files.h"
-
 static const char MAGIC[8] = "pipitXS1";
 
 /* What is left to read of the file. */
 struct rest {
-	const char* path;
+	const char* name;
 	char* at;
 	size_t size;
 };
 
+static void refuse(const struct rest* rest) {
+	fprintf(stderr, "%s is no archive of this host, or is cut short; compile it again\n", rest->name);
+	exit(EXIT_FAILURE);
+}
+
 static char* take(struct rest* rest, size_t size) {
-	if (size > rest->size) {
-		fprintf(stderr, "%s is no archive of this host, or is cut short; compile it again\n", rest->path);
-		exit(EXIT_FAILURE);
-	}
+	if (size > rest->size) refuse(rest);
 	char* taken = rest->at;
 	rest->at += size;
 	rest->size -= size;
 	return taken;
 }
 
-struct archive* archive_read(const char* path) {
-	struct rest rest = {.path = path};
-	rest.at = read_file(path, &rest.size);
-	char* magic = take(&rest, sizeof MAGIC);
-	if (memcmp(magic, MAGIC, sizeof MAGIC) != 0) take(&rest, SIZE_MAX);
+/* Whether the symbols are what they say: so many, the first of them without a name. */
+static bool are_symbols(const char* at, size_t size) {
+	uint16_t count;
+	if (size < sizeof count) return false;
+	memcpy(&count, at, sizeof count);
+	const char* end = at + size;
+	at += sizeof count;
+	for (int i = 1; i < count && at != NULL; i++) {
+		at = memchr(at, '\0', (size_t)(end - at));
+		if (at != NULL) at++;
+	}
+	return count > 0 && at != NULL;
+}
+
+/* The code itself is trusted, as it is in flash: XS does not check it. */
+struct archive* archive_parse(char* bytes, size_t size, const char* name) {
+	struct rest rest = {name, bytes, size};
+	if (size < sizeof MAGIC || memcmp(take(&rest, sizeof MAGIC), MAGIC, sizeof MAGIC) != 0) refuse(&rest);
 
 	struct archive* archive = calloc(1, sizeof *archive);
 	while (rest.size > 0) {
@@ -39,6 +52,8 @@ struct archive* archive_read(const char* path) {
 		module.name = take(&rest, sizes[0]);
 		module.symbols = take(&rest, sizes[1]);
 		module.code = (signed char*)take(&rest, sizes[2]);
+		bool has_name = sizes[0] > 1 && memchr(module.name, '\0', sizes[0]) == module.name + sizes[0] - 1;
+		if (!has_name || !are_symbols(module.symbols, sizes[1])) refuse(&rest);
 		archive->modules = realloc(archive->modules, (archive->count + 1) * sizeof module);
 		archive->modules[archive->count++] = module;
 	}

@@ -30,8 +30,11 @@ struct archive {
 	struct module* modules;
 };
 
-/* Exits with a message when the file cannot be read, or is no archive. */
-struct archive* archive_read(const char* path);
+/*
+ * Finds the modules in the bytes of an archive, which belong to it from then on. Exits with a message, in which
+ * it has this name, when they are none.
+ */
+struct archive* archive_parse(char* bytes, size_t size, const char* name);
 
 /* NULL: there is no such module. */
 const struct module* archive_find(const struct archive* archive, const char* name);

@@ -1,13 +1,12 @@
 #include "xsAll.h"
 
 #include "arena.h"
-
-#include <sys/mman.h>
+#include "system.h"
 
 struct arena* arena_new(size_t size) {
 	struct arena* arena = calloc(1, sizeof *arena);
-	char* bottom = size == 0 ? NULL : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (arena == NULL || bottom == MAP_FAILED) {
+	char* bottom = size == 0 ? NULL : system_memory(size);
+	if (arena == NULL || (size > 0 && bottom == NULL)) {
 		fprintf(stderr, "no memory for a machine of %zu bytes\n", size);
 		exit(EXIT_FAILURE);
 	}
@@ -26,9 +25,7 @@ size_t arena_free(const struct arena* arena) {
 }
 
 void arena_protect(struct arena* arena) {
-	if (mprotect(arena->bottom, arena->size, PROT_READ) == 0) return;
-	perror("the memory that stands for flash cannot be made read-only");
-	exit(EXIT_FAILURE);
+	system_protect(arena->bottom, arena->size);
 }
 
 static bool has_room(struct arena* arena, const char* heap, size_t bytes) {

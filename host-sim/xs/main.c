@@ -1,36 +1,31 @@
 /*
  * The host: pipit-xs [--board NAME] [--figures] ARCHIVE MODULE [ARGUMENT...]
  *
- * Runs a module of an archive in a machine with a board's memory, until it has neither promise jobs nor
- * timers left. All other modules of the archive are in flash. A machine that cannot go on ends the process
+ * Runs a module of an archive in a machine with a board's memory, until it has neither jobs nor timers
+ * nor sockets left. All other modules of the archive are in flash. A machine that cannot go on ends the process
  * with a status of its own (abort.h); 1 is for what is wrong on the command line or with a file.
  */
+#include "main.h"
+
 #include <getopt.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "figures.h"
+#include "files.h"
+#include "loop.h"
 #include "machine.h"
 #include "modules.h"
-#include "natives.h"
-#include "timers.h"
+
+struct command_line command_line;
 
 static void usage(const char* program) {
 	fprintf(stderr, "usage: %s [--board esp32c3|esp32] [--figures] ARCHIVE MODULE [ARGUMENT...]\n", program);
 	exit(EXIT_FAILURE);
 }
 
-static void run(txMachine* machine) {
-	machine_run_jobs(machine);
-	for (int delay; (delay = timers_wait()) >= 0;) {
-		poll(NULL, 0, delay);
-		timers_run(machine);
-		machine_run_jobs(machine);
-	}
-}
-
 int main(int count, char* arguments[]) {
+	setvbuf(stdout, NULL, _IOLBF, 0); /* others read it as the program runs */
 	static const struct option options[] = {
 		{"board", required_argument, NULL, 'b'},
 		{"figures", no_argument, NULL, 'f'},
@@ -44,15 +39,18 @@ int main(int count, char* arguments[]) {
 		else usage(arguments[0]);
 	}
 	if (board == NULL || count - optind < 2) usage(arguments[0]);
-	const struct archive* archive = archive_read(arguments[optind]);
+	const char* path = arguments[optind];
 	const char* main_module = arguments[optind + 1];
-	natives_set_arguments(count - optind - 2, arguments + optind + 2);
+	command_line = (struct command_line){count - optind - 2, arguments + optind + 2};
+	size_t size;
+	char* bytes = read_file(path, &size);
+	const struct archive* archive = archive_parse(bytes, size, path);
 
 	txMachine* flash = machine_in_flash(archive, main_module, figures);
 	txMachine* machine = machine_in_ram(board, flash);
 	if (figures) figures_print(machine, "created", stdout);
 	modules_import(machine, main_module);
-	run(machine);
+	loop_run(machine);
 	if (figures) figures_print(machine, "end", stdout);
 	machine_end(machine);
 	return EXIT_SUCCESS;

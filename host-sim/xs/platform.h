@@ -5,15 +5,16 @@
 #ifndef PIPIT_XS_PLATFORM_H
 #define PIPIT_XS_PLATFORM_H
 
+#ifdef __linux__
 #undef mxLinux
 #define mxLinux 1
+#endif
 
 #include <ctype.h>
 #include <errno.h>
 #include <float.h>
 #include <limits.h>
 #include <math.h>
-#include <pthread.h> /* XS asks for the limit of the C stack, which is this computer's */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -25,6 +26,10 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <pthread.h> /* XS asks for the limit of the C stack, which is this computer's */
+#endif
 
 #include "system-heap.h"
 

@@ -2,9 +2,10 @@
 
 #include <limits.h>
 #include <math.h>
-#include <time.h>
 
+#include "machine.h"
 #include "system-heap.h"
+#include "system.h"
 #include "xs.h"
 
 struct timer {
@@ -17,18 +18,12 @@ struct timer {
 static struct timer* first;
 static int last_handle;
 
-/* Milliseconds. It does not jump, whatever happens to the time of day. */
-static double monotonic(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-void native_set_timer(xsMachine* the) {
+/* setTimer(callback: () => void, delay: number): number, a handle of 1 or more */
+static void native_set_timer(xsMachine* the) {
 	double delay = xsToNumber(xsArg(1));
 	struct timer* timer = system_malloc(sizeof *timer);
 	if (timer == NULL) xsUnknownError("no memory for a timer");
-	*timer = (struct timer){.handle = ++last_handle, .due = monotonic() + delay, .callback = xsArg(0)};
+	*timer = (struct timer){.handle = ++last_handle, .due = system_monotonic() + delay, .callback = xsArg(0)};
 	xsRemember(timer->callback);
 
 	struct timer** place = &first;
@@ -48,7 +43,8 @@ static xsSlot take(xsMachine* the, struct timer** place) {
 	return callback;
 }
 
-void native_clear_timer(xsMachine* the) {
+/* clearTimer(handle: number): void */
+static void native_clear_timer(xsMachine* the) {
 	int handle = xsToInteger(xsArg(0));
 	for (struct timer** place = &first; *place != NULL; place = &(*place)->next) {
 		if ((*place)->handle == handle) {
@@ -58,9 +54,15 @@ void native_clear_timer(xsMachine* the) {
 	}
 }
 
+const struct native timer_natives[] = {
+	{"setTimer", native_set_timer, 2},
+	{"clearTimer", native_clear_timer, 1},
+	{0},
+};
+
 int timers_wait(void) {
 	if (first == NULL) return -1;
-	double delay = ceil(first->due - monotonic());
+	double delay = ceil(first->due - system_monotonic());
 	return delay <= 0 ? 0 : delay > INT_MAX ? INT_MAX : (int)delay;
 }
 
@@ -71,4 +73,5 @@ void timers_run(xsMachine* machine) {
 	xsVar(0) = take(the, &first);
 	xsCallFunction0(xsVar(0), xsGlobal);
 	xsEndHost(machine);
+	machine_run_jobs(machine);
 }

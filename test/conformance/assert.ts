@@ -14,9 +14,10 @@ export function isTrue(condition: boolean, what: string): void {
 
 export function sameBytes(actual: Uint8Array, expected: Uint8Array): void {
   equal(actual.length, expected.length, "number of bytes");
-  const at = expected.findIndex((byte, index) => byte !== actual[index]);
-  if (at >= 0) {
-    equal(actual[at], expected[at], `byte ${at}`);
+  for (let at = 0; at < expected.length; at++) {
+    if (actual[at] !== expected[at]) {
+      equal(actual[at], expected[at], `byte ${at}`);
+    }
   }
 }
 

@@ -1,13 +1,9 @@
 import type { Listener, TestHost } from "./host.js";
+import { bytes } from "./pattern.js";
 import { Probe } from "./probe.js";
 
 /** Where to connect to. */
 export const at = ({ port }: Listener) => ({ address: "127.0.0.1", port });
-
-/** `length` bytes, no two neighbouring kilobytes of which are alike. */
-export function bytes(length: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 10)) & 0xff);
-}
 
 /** A test with a listener of its own. */
 export function testWithListener(

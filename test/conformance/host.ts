@@ -1,4 +1,4 @@
-import type { TCPConstructor, TLSConstructor } from "../../firmware/io.js";
+import type { TCPConstructor, TLSConstructor, UDPConstructor } from "../../firmware/io.js";
 
 /** Runs a test, as `test` of jest does. */
 export type Test = (name: string, body: () => Promise<void>) => void;
@@ -10,6 +10,9 @@ export type Test = (name: string, body: () => Promise<void>) => void;
 export interface TestHost {
   readonly TCP: TCPConstructor;
   readonly TLS: TLSConstructor;
+  readonly UDP: UDPConstructor;
+  /** How many bytes to send where it takes many: more than all buffers on the way hold, if that can be. */
+  readonly flood: number;
   /** Accepts connections at a free port of 127.0.0.1. */
   listen(): Promise<Listener>;
   readonly test: Test;
@@ -27,8 +30,12 @@ export interface Listener {
 export interface Peer {
   /** Resolves when the operating system has taken everything. */
   send(bytes: Uint8Array): Promise<void>;
+  /** Sends the first `count` bytes of the pattern, which may be more than the machine under test can hold. */
+  flood(count: number): Promise<void>;
   /** Exactly `count` bytes. Rejects when fewer come. */
   receive(count: number): Promise<Uint8Array>;
+  /** Receives the first `count` bytes of the pattern. Rejects when others come, or fewer. */
+  drain(count: number): Promise<void>;
   /** Resolves when the other side has ended the connection, whatever it sent before. */
   ended(): Promise<void>;
   /** Ends the connection in good order. */

@@ -1,4 +1,6 @@
 import type { Socket, SocketCallbacks } from "../../firmware/io.js";
+import { isTrue, sameBytes } from "./assert.js";
+import { bytes } from "./pattern.js";
 
 type Call = "readable" | "writable" | "error";
 
@@ -103,11 +105,25 @@ export class Probe {
     return bytes;
   }
 
-  /** Writes all of `bytes`, as it may. */
-  async send(bytes: Uint8Array): Promise<void> {
-    for (let sent = 0; sent < bytes.length; ) {
+  /** Reads the first `count` bytes of the pattern, as they come. */
+  async drain(count: number): Promise<void> {
+    for (let read = 0; read < count; ) {
+      const waiting = this.socket.read();
+      if (waiting === undefined) {
+        isTrue(this.count("error") === 0, `${count} bytes come, not ${read}: ${this.reason}`);
+        await this.nextCall();
+      } else {
+        sameBytes(new Uint8Array(waiting), bytes(waiting.byteLength, read));
+        read += waiting.byteLength;
+      }
+    }
+  }
+
+  /** Writes the first `count` bytes of the pattern, as it may. */
+  async flood(count: number): Promise<void> {
+    for (let sent = 0; sent < count; ) {
       await this.until(() => this.credit > 0);
-      const piece = bytes.slice(sent, sent + this.credit);
+      const piece = bytes(Math.min(this.credit, count - sent), sent);
       this.credit = this.socket.write(piece) ?? 0;
       sent += piece.length;
       piece.fill(0); // the buffer is ours again

@@ -1,7 +1,7 @@
 import type { KeyValueStorage } from "../../firmware/io.js";
 import { equal, isTrue, sameBytes, throws } from "./assert.js";
-import { bytes } from "./fixtures.js";
 import type { Test } from "./host.js";
+import { bytes } from "./pattern.js";
 
 /**
  * What `io.ts` promises of key-value storage.

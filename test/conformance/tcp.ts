@@ -1,7 +1,8 @@
 import type { TCPOptions } from "../../firmware/io.js";
 import { equal, isTrue, sameBytes, throws } from "./assert.js";
-import { at, bytes, settle, testWithListener } from "./fixtures.js";
+import { at, settle, testWithListener } from "./fixtures.js";
 import type { Listener, Peer, TestHost } from "./host.js";
+import { bytes } from "./pattern.js";
 import { Probe } from "./probe.js";
 import { type Connect, streamConformance } from "./stream.js";
 

@@ -1,7 +1,9 @@
 import type { TLSOptions } from "../../firmware/io.js";
+import type { TransportError } from "../../firmware/xmpp/errors.js";
 import { equal, sameBytes, throws } from "./assert.js";
-import { at, bytes, settle, testWithListener } from "./fixtures.js";
+import { at, settle, testWithListener } from "./fixtures.js";
 import type { Listener, ServerOptions, TestHost } from "./host.js";
+import { bytes } from "./pattern.js";
 import { Probe } from "./probe.js";
 import { type Connect, streamConformance } from "./stream.js";
 
@@ -22,14 +24,8 @@ export interface TLSCase {
 export function tlsConformance(host: TestHost, cases: readonly [TLSCase, ...TLSCase[]]): void {
   const [good] = cases;
 
-  /** The options that make a socket secure, for one of the cases. */
-  const secured = ({ serverName, trusted }: TLSCase = good) => ({
-    TCP: { io: host.TCP },
-    secure: { serverName, certificate: trusted },
-  });
-
-  const open = (listener: Listener, testCase?: TLSCase) =>
-    new Probe((own) => new host.TLS({ ...at(listener), ...secured(testCase), ...own }));
+  const secured = () => securedFor(host, good);
+  const open = (listener: Listener) => openFor(host, good, listener);
 
   const openPlain = (listener: Listener) =>
     new Probe((own) => new host.TCP({ ...at(listener), ...own }));
@@ -67,23 +63,7 @@ export function tlsConformance(host: TestHost, cases: readonly [TLSCase, ...TLSC
   streamConformance(titled(host, "from the start"), connect);
   streamConformance(titled(host, "by STARTTLS"), upgrade);
 
-  for (const testCase of cases) {
-    const verdict = testCase.isAccepted ? "is accepted" : "is refused";
-    test(`a certificate ${testCase.name} ${verdict}`, async (listener) => {
-      const probe = open(listener, testCase);
-      const peer = await listener.accept();
-      if (testCase.isAccepted) {
-        await peer.secure(testCase.server);
-        await probe.connected();
-      } else {
-        // With TLS 1.3 the server may believe that all is well.
-        await Promise.allSettled([peer.secure(testCase.server), probe.failed()]);
-        await settle(host);
-        equal(probe.calls.join(), "error");
-      }
-      probe.socket.close();
-    });
-  }
+  certificateConformance(host, cases);
 
   test("a server that speaks TLS 1.1 at most is refused", async (listener) => {
     const probe = open(listener);
@@ -238,6 +218,37 @@ export function tlsConformance(host: TestHost, cases: readonly [TLSCase, ...TLSC
     throws(() => new host.TLS(options), Error);
   });
 }
+
+/** Servers to accept or to refuse by their certificates. */
+export function certificateConformance(host: TestHost, cases: readonly TLSCase[]): void {
+  for (const testCase of cases) {
+    const verdict = testCase.isAccepted ? "is accepted" : "is refused";
+    testWithListener(host, `a certificate ${testCase.name} ${verdict}`, async (listener) => {
+      const probe = openFor(host, testCase, listener);
+      const peer = await listener.accept();
+      if (testCase.isAccepted) {
+        await peer.secure(testCase.server);
+        await probe.connected();
+      } else {
+        // With TLS 1.3 the server may believe that all is well.
+        await Promise.allSettled([peer.secure(testCase.server), probe.failed()]);
+        await settle(host);
+        equal(probe.calls.join(), "error");
+        equal((probe.reason as TransportError).condition, "certificate-invalid");
+      }
+      probe.socket.close();
+    });
+  }
+}
+
+/** The options that make a socket secure, for one of the cases. */
+const securedFor = (host: TestHost, { serverName, trusted }: TLSCase) => ({
+  TCP: { io: host.TCP },
+  secure: { serverName, certificate: trusted },
+});
+
+const openFor = (host: TestHost, testCase: TLSCase, listener: Listener) =>
+  new Probe((own) => new host.TLS({ ...at(listener), ...securedFor(host, testCase), ...own }));
 
 const titled = (host: TestHost, title: string): TestHost => ({
   ...host,

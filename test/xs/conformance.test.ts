@@ -2,21 +2,29 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { compile, requireXS, results, runOnBoard } from "./host.js";
+import { compile, type Ending, requireXS, results, runBesides } from "./host.js";
+import { servePeers } from "./peers.js";
 
 interface Result {
   readonly name: string;
   readonly problem?: string;
 }
 
+const BOARDS = ["esp32c3", "esp32"];
+
 if (requireXS()) {
   const directory = mkdtempSync(join(tmpdir(), "pipit-xs-storage-"));
   afterAll(() => rmSync(directory, { recursive: true }));
   const program = compile("conformance");
-  const outcomes = results<Result>(runOnBoard("esp32c3", program, join(directory, "flash")));
+  const peers = await servePeers();
+  const endings: Record<string, Ending> = {};
+  for (const board of BOARDS) {
+    endings[board] = await runBesides(board, program, join(directory, board), `${peers.port}`);
+  }
+  peers.close();
 
-  describe("the XS host's storage, crypto and timer", () => {
-    test.each(outcomes)("$name", ({ problem }) => {
+  describe.each(BOARDS)("the XS host, with the memory of an %s", (board) => {
+    test.each(results<Result>(endings[board] as Ending))("$name", ({ problem }) => {
       expect(problem).toBeUndefined();
     });
   });

@@ -1,8 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { test } from "@jest/globals";
-import { compileProgram, HOST, type Program } from "../../scripts/xs-program.mjs";
+import { compileProgram, HOST, type Program, SANITIZED_HOST } from "../../scripts/xs-program.mjs";
 
 /** What a program of the XS host left behind. */
 export interface Ending {
@@ -34,9 +36,33 @@ export function runOnBoard(board: string, program: Program, ...args: string[]): 
   const { status, stdout, stderr, error } = spawnSync(
     HOST,
     ["--board", board, program.archive, program.main, ...args],
-    { encoding: "utf8", timeout: 60_000, maxBuffer: 2 ** 26 },
+    { encoding: "utf8", timeout: 120_000, maxBuffer: 2 ** 26 },
   );
   if (error !== undefined) throw error;
+  return { status: status ?? undefined, stdout, stderr };
+}
+
+/** The same, while this process goes on: to be what the program talks to. */
+export function runBesides(board: string, program: Program, ...args: string[]): Promise<Ending> {
+  return spawnHost(HOST, "--board", board, program.archive, program.main, ...args);
+}
+
+/** Runs a program in the host that is built to find out what our C does wrong with memory. */
+export function runSanitized(...args: string[]): Promise<Ending> {
+  return spawnHost(SANITIZED_HOST, ...args);
+}
+
+async function spawnHost(host: string, ...args: string[]): Promise<Ending> {
+  const child = spawn(host, args, {
+    timeout: 120_000,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ASAN_OPTIONS: "detect_leaks=0" }, // machines end with the process
+  });
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "close"),
+  ]);
   return { status: status ?? undefined, stdout, stderr };
 }
 

@@ -1,0 +1,174 @@
+/**
+ * Runs the board's program (`host-sim/emulator/board.ts`) on the emulated chip, against the embedded server or
+ * another. It needs `build/host-sim`, and what `installEmulator` brings.
+ */
+
+import { randomBytes } from "node:crypto";
+import { ensureNode, TELEMETRY_NODE } from "../build/firmware/xmpp/extensions/pubsub.js";
+import { promised, withPubSub } from "../build/host-sim/cli/session.js";
+import { nodeProvider } from "../build/host-sim/node/provider.js";
+import { createAuthority } from "../build/host-sim/server/certificates.js";
+import { Listener } from "../build/host-sim/server/listener.js";
+import { deriveCredentials } from "../build/host-sim/server/sasl/credentials.js";
+import { Server } from "../build/host-sim/server/server.js";
+import { Chip, linkedSizes, SERVER } from "./emulator.mjs";
+import { byteCodeSizes, compileProgram } from "./xs-program.mjs";
+
+const DOMAIN = "localhost";
+const PROGRAM = "host-sim/emulator/board";
+
+/**
+ * Starts the embedded server on loopback, with a certificate authority that lives as long as it does.
+ * @returns whom a board is to log in as there, and what closes the server
+ */
+export async function startServer() {
+  const authority = await createAuthority("Authority of the emulated board");
+  const password = randomBytes(16).toString("hex");
+  const credentials = deriveCredentials(password);
+  const owner = `owner@${DOMAIN}`;
+  const server = new Server({
+    domain: DOMAIN,
+    accounts: () => credentials,
+    mayCreateNodes: (account) => account === owner,
+  });
+  const listener = new Listener({ server, authority, port: 0, directPort: 0 });
+  const { port } = await listener.listen();
+  return {
+    host: "127.0.0.1",
+    port,
+    security: "starttls",
+    certificate: authority.certificate,
+    jid: `board@${DOMAIN}/emulated`,
+    owner,
+    password,
+    service: `pubsub.${DOMAIN}`,
+    close: () => listener.close(),
+  };
+}
+
+/** Makes the node that the board is to publish to, from this machine, unless it is there. */
+export function makeNode(
+  { certificate, service, owner, jid, password, host, port, security },
+  node,
+) {
+  const provider = nodeProvider();
+  const tls = { ...provider.tls, secure: { certificate } };
+  const client = { ...provider, tls, host, port, security, jid: owner ?? jid, password };
+  return withPubSub(client, service, (pubsub) =>
+    promised((done) => ensureNode(pubsub, node, TELEMETRY_NODE, done)),
+  );
+}
+
+/**
+ * Switches a chip on that publishes, and off when it has done so, or has failed.
+ * @param account where and as whom to log in: what `startServer` returns, or the like
+ * @param options.job the `node`, how many items (`count`), and milliseconds between samples (`interval`)
+ * @param options.clock as for `Chip`
+ * @param options.signal switches it off early
+ * @param options.onLine called with every line that it prints
+ * @param options.onEvent called with every event of the board (`BoardEvent`)
+ * @returns the exit status of its program, its events, its figures by stage, and what else it printed
+ */
+export async function runBoard(account, { job, clock, signal, onLine, onEvent = () => {} }) {
+  const { host, port, security, certificate, jid, password, service } = account;
+  const events = [];
+  const stages = {};
+  const texts = [];
+  const chip = new Chip({
+    program: compileProgram(PROGRAM),
+    settings: { jid, password, ...SERVER, security, certificate, service, ...job },
+    server: { host, port },
+    clock,
+    onLine: (line) => {
+      onLine?.(line);
+      const said = parse(line);
+      if (said?.label !== undefined) stages[said.label] = { ...stages[said.label], xs: said };
+      if (said?.chip !== undefined) stages[said.chip] = { ...stages[said.chip], chip: said };
+      if (said === undefined) texts.push(line);
+      if (said?.event === undefined) return;
+      events.push(said);
+      onEvent(said);
+      if (said.event === "error") chip.stop();
+    },
+  });
+  const stop = () => chip.stop();
+  signal?.addEventListener("abort", stop);
+  const status = await chip.ended;
+  signal?.removeEventListener("abort", stop);
+  return { status, events, stages, texts };
+}
+
+function parse(line) {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+const live = ({ slots, slotSize, chunks }) => slots * slotSize + chunks;
+const sum = (sizes) => Object.values(sizes).reduce((a, b) => a + b, 0);
+
+/** What separates the stages of a run (`board.ts`): what is done before each. */
+const WORK = {
+  loaded: "starting the program",
+  connecting: "waiting to connect",
+  secured: "TCP and TLS",
+  authenticated: "SASL",
+  online: "the session",
+  published: "the first item",
+};
+
+/**
+ * What the chip takes.
+ * @param stages of a run that went well
+ * @returns bytes of flash by part; bytes of RAM; and instructions by what they were executed for
+ */
+export function figuresOf(stages) {
+  const linked = Object.entries(linkedSizes());
+  const byteCode = sum(byteCodeSizes(compileProgram(PROGRAM).archive));
+  const { xs, chip } = stages.end;
+  const labels = ["created", ...Object.keys(WORK)];
+  return {
+    flash: {
+      ...Object.fromEntries(linked.map(([part, { flash }]) => [part, flash])),
+      "byte code": byteCode,
+      objects: live(stages.flash.xs),
+    },
+    ram: {
+      /** Variables of C, by part. */
+      variables: Object.fromEntries(linked.map(([part, { ram }]) => [part, ram])),
+      stack: { peak: chip.stackPeak, size: chip.stackSize },
+      heap: { peak: chip.heapPeak, size: chip.heapSize },
+      /** Both are of the heap. */
+      xs: { peak: xs.arena - xs.arenaLeastFree, size: xs.arena },
+      tls: { peak: chip.tlsPeak, online: stages.online.chip.tls },
+      /** Both are of lwIP's variables: bytes of its heap, and buffers for what is received. */
+      lwip: { peak: chip.lwipPeak, buffersPeak: chip.buffersPeak },
+    },
+    instructions: Object.fromEntries(
+      labels
+        .slice(1)
+        .map((label, i) => [
+          WORK[label],
+          stages[label].chip.instructions - stages[labels[i]].chip.instructions,
+        ]),
+    ),
+  };
+}
+
+/** Figures of a run against the embedded server. @throws Error when it does not go well */
+export async function measureChip() {
+  const account = await startServer();
+  const job = { node: "measured", count: 1, interval: 500 };
+  try {
+    await makeNode(account, job.node);
+    const { status, events, stages } = await runBoard(account, { job });
+    if (status !== 0)
+      throw new Error(`the chip ended with status ${status}: ${JSON.stringify(events)}`);
+    return figuresOf(stages);
+  } finally {
+    await account.close();
+  }
+}
