@@ -1,0 +1,165 @@
+/** A run in real time, on an installed server that is started for it: Prosody or ejabberd. */
+
+import { TELEMETRY_NODE } from "../../firmware/xmpp/extensions/pubsub.js";
+import { promised, withPubSub } from "../cli/session.js";
+import { crypto } from "../node/crypto.js";
+import { MemoryStorage } from "../node/memory-storage.js";
+import { TCP } from "../node/tcp.js";
+import { timer } from "../node/timer.js";
+import { TLSSocket } from "../node/tls.js";
+import { startEjabberd } from "../servers/ejabberd.js";
+import { startProsody } from "../servers/prosody.js";
+import type { XmppServer } from "../servers/server.js";
+import type { Site } from "./board.js";
+import { Dice } from "./dice.js";
+import type { FaultKind } from "./faults/fault.js";
+import type { Happening } from "./journal.js";
+import { drawPlan } from "./plan.js";
+import { Run } from "./run.js";
+import type { Ended } from "./summary.js";
+
+export interface RealOptions {
+  readonly server: "prosody" | "ejabberd";
+  readonly devices: number;
+  /** How many things go wrong, in how many milliseconds, and of which kinds. */
+  readonly faults: number;
+  readonly length: number;
+  readonly kinds: readonly FaultKind[];
+  /** Milliseconds for which acknowledgements are doubted. Default: what the server needs. */
+  readonly settle?: number;
+  readonly onHappening?: (happening: Happening) => void;
+  /** Is told when the run begins. */
+  readonly onRun?: (run: Run) => void;
+  /** Ends the run before its time. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const NODE = "readings";
+const PASSWORD = "chaos";
+
+/** All in milliseconds. */
+const LONGEST = 2_000;
+const INTERVAL = 1_500;
+const PATIENCE = 60_000;
+const GHOST = 3_000;
+
+/**
+ * How often something goes wrong, beside other things. There are many devices and one server, which would else
+ * be down most of the time. Installed servers forget sessions only as they are killed.
+ */
+const DEVICE_WEIGHT = 3;
+const WEIGHTS: Partial<Record<FaultKind, number>> = { kill: 1, forget: 0 };
+
+/** How long the stores of the servers are doubted: Prosody's writes before it acknowledges. */
+const SETTLE = { prosody: 0, ejabberd: 15_000 } as const;
+
+/**
+ * Starts the server with data of its own, runs, and removes both.
+ * @throws Error when the server does not start, with its log, or the run was ended before its time
+ */
+export async function runForReal(seed: number, options: RealOptions): Promise<Ended> {
+  const { devices } = options;
+  const server = await (options.server === "prosody"
+    ? startProsody({ durable: true })
+    : startEjabberd());
+  try {
+    const site = siteOf(server);
+    await makeNode(site, server);
+    // After the node: on ejabberd, what comes with an account brings all that was before it to disk.
+    for (const who of ["witness", ...names(devices)]) await server.addAccount(who, PASSWORD);
+    return await run(seed, site, server, options);
+  } finally {
+    await server.stop();
+  }
+}
+
+function names(devices: number): string[] {
+  return Array.from({ length: devices }, (_, i) => `device${i + 1}`);
+}
+
+function makeNode(site: Site, { owner }: XmppServer): Promise<void> {
+  const { certificate, ...reach } = site.reach("owner");
+  const client = {
+    ...reach,
+    ...owner,
+    tcp: { io: site.TCP },
+    tls: {
+      io: site.TLS,
+      TCP: { io: site.TCP },
+      ...(certificate === undefined ? {} : { secure: { certificate } }),
+    },
+    timer,
+    crypto,
+  };
+  return withPubSub(client, site.service, (pubsub) =>
+    promised((done) =>
+      pubsub.createNode(site.node, { ...TELEMETRY_NODE, max_items: "10000" }, done),
+    ),
+  );
+}
+
+function run(seed: number, site: Site, server: XmppServer, options: RealOptions): Promise<Ended> {
+  const { devices } = options;
+  const dice = new Dice(seed);
+  const plan = drawPlan(dice.split(), {
+    ...options,
+    kinds: options.kinds.flatMap((kind) => Array<FaultKind>(WEIGHTS[kind] ?? DEVICE_WEIGHT).fill(kind)),
+    longest: LONGEST,
+    interval: INTERVAL,
+    settle: options.settle ?? SETTLE[options.server],
+  });
+  return new Promise((resolve, reject) => {
+    const restart = async (down: number): Promise<void> => {
+      await server.kill("SIGKILL");
+      await new Promise((later) => setTimeout(later, down));
+      await server.start();
+    };
+    const run = new Run({
+      site,
+      victim: {
+        fail(fault, done) {
+          if (fault.kind === "kill") restart(fault.down).then(done, reject);
+          else done();
+        },
+      },
+      plan,
+      devices,
+      dice: dice.split(),
+      storage: () => new MemoryStorage(),
+      patience: PATIENCE,
+      onEnd: (result) => {
+        const { violation } = result;
+        const { journal } = run;
+        const history =
+          violation === undefined ? [] : journal.historyOf(violation.device, violation.number);
+        resolve({ ...result, seed, history });
+      },
+    });
+    if (options.onHappening !== undefined) run.journal.onHappening = options.onHappening;
+    options.onRun?.(run);
+    options.signal?.addEventListener("abort", () => {
+      run.close();
+      reject(new Error("interrupted"));
+    });
+  });
+}
+
+function siteOf({ domain, pubsub, host, directPort, ca }: XmppServer): Site {
+  return {
+    timer,
+    TCP,
+    TLS: TLSSocket,
+    ghost: GHOST,
+    reach: (who) => ({
+      jid: `${who}@${domain}/chaos`,
+      password: PASSWORD,
+      host,
+      port: directPort,
+      security: "direct",
+      certificate: ca,
+    }),
+    crypto: () => crypto,
+    service: pubsub,
+    node: NODE,
+  };
+}

@@ -1,0 +1,114 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { freePort } from "./ports.js";
+import { confined } from "./process.js";
+import {
+  type Premises,
+  prepare,
+  run,
+  type ServerOptions,
+  unwantedMechanisms,
+  type XmppServer,
+} from "./server.js";
+
+export interface ProsodyOptions extends ServerOptions {
+  /**
+   * How passwords are stored, and so which SCRAM mechanisms are offered: both for `plain`, which is the
+   * default, else the one of that hash.
+   */
+  readonly authentication?: "plain" | "hashed-sha-1" | "hashed-sha-256";
+  /** SCRAM's iteration count; 4096 when absent, the least that is allowed (RFC 7677 4), to save time. */
+  readonly iterations?: number;
+  /** Whether clients may log in without TLS; not when absent. */
+  readonly unencrypted?: boolean;
+  /** Whether items outlive it; not when absent, because every publish writes all items of the node then. */
+  readonly durable?: boolean;
+}
+
+/**
+ * Starts Prosody.
+ * @throws Error with its log, when it does not start
+ */
+export async function startProsody(options: ProsodyOptions = {}): Promise<XmppServer> {
+  const premises = await prepare("prosody.test", options);
+  const [starttlsPort, directPort] = [await freePort(), await freePort()];
+  const file = join(premises.folder, "prosody.cfg.lua");
+  await writeFile(file, configuration(premises, starttlsPort, directPort, options));
+  return run({
+    ...premises,
+    name: "prosody",
+    starttlsPort,
+    directPort,
+    command: ["prosody", "--config", file, "-F"],
+    ready: [
+      `Activated service 'c2s' on [127.0.0.1]:${starttlsPort}`,
+      `Activated service 'c2s_direct_tls' on [127.0.0.1]:${directPort}`,
+    ],
+    async register(user, password) {
+      // As the server's own user: both write to the same files.
+      const prosodyctl = [
+        "prosodyctl",
+        "--config",
+        file,
+        "register",
+        user,
+        premises.domain,
+        password,
+      ];
+      await promisify(execFile)(...confined(prosodyctl));
+    },
+  });
+}
+
+function configuration(
+  { domain, pubsub, owner, folder, certificateFile }: Premises,
+  starttlsPort: number,
+  directPort: number,
+  options: ProsodyOptions,
+): string {
+  const {
+    authentication = "plain",
+    iterations = 4096,
+    limits = false,
+    unencrypted = false,
+    durable = false,
+  } = options;
+  const unwanted = unwantedMechanisms(options).map((name) => `"${name}"`);
+  return `
+    data_path = "${folder}"
+    log = { { levels = { min = "info" }, to = "console" } }
+    interfaces = { "127.0.0.1" }
+    c2s_ports = { ${starttlsPort} }
+    c2s_direct_tls_ports = { ${directPort} }
+    certificates = "${folder}"
+    c2s_require_encryption = ${!unencrypted}
+    ssl = { certificate = "${certificateFile}", key = "${certificateFile}" }
+    -- Else delayed acknowledgements add 40 ms to several steps of a login.
+    network_settings = { nagle = false }
+
+    authentication = "${authentication === "plain" ? "internal_plain" : "internal_hashed"}"
+    password_hash = "${authentication === "hashed-sha-256" ? "SHA-256" : "SHA-1"}"
+    default_iteration_count = ${iterations}
+    disable_sasl_mechanisms = { ${unwanted.join(", ")} }
+
+    modules_enabled = {
+      "carbons", "csi_simple", "disco", "pep", "ping", "roster", "saslauth", "smacks", "time", "tls",
+      "version", ${limits ? '"limits",' : ""}
+    }
+    -- Tests do not leave this machine.
+    modules_disabled = { "s2s" }
+    limits = { c2s = { rate = "10kb/s", burst = "2s" } }
+    smacks_hibernation_time = 60
+
+    VirtualHost "${domain}"
+    Component "${pubsub}" "pubsub"
+      admins = { "${owner.jid}" }
+      expose_publisher = true
+      ${durable ? "" : 'storage = { pubsub_data = "memory" }'}
+      pubsub_max_items = 10000
+      -- The store's own limit, 1000 when it is not set. A node at or above it refuses to publish.
+      storage_archive_item_limit = 20000
+  `;
+}

@@ -1,0 +1,3 @@
+import { testRuns } from "../support/runs.js";
+
+testRuns(7_501, 10_000);
