@@ -59,6 +59,7 @@ export class Server {
   readonly router: Router;
   readonly #streamOptions: StreamOptions;
   readonly #streams = new Set<ServerStream>();
+  readonly #resumable: ResumableSessions = new Map();
 
   /** @throws ConfigError `jid-malformed` or `domain` for what is no domain name, `limits` for too low a limit */
   constructor(options: ServerOptions) {
@@ -96,7 +97,6 @@ export class Server {
       mechanisms: options.mechanisms ?? MECHANISMS,
       random,
     };
-    const resumable: ResumableSessions = new Map();
     const resumption = { timer, time: resumeTime };
     this.#streamOptions = {
       domain: this.domain,
@@ -104,7 +104,7 @@ export class Server {
         startTLS,
         new Sasl(sasl),
         bind,
-        new Management(resumable, resumeTime),
+        new Management(this.#resumable, resumeTime),
         ...(options.features?.() ?? []),
       ],
       limits: { ...LIMITS, stanzaBytes },
@@ -137,6 +137,11 @@ export class Server {
     );
     this.#streams.add(stream);
     return stream;
+  }
+
+  /** No session of before can be resumed any more. */
+  forgetSessions(): void {
+    this.#resumable.clear();
   }
 
   /** Ends all streams, telling the clients that the server goes down (RFC 6120 4.9.3.20). */

@@ -7,8 +7,9 @@ import { connectionFailure, type SocketError } from "../../host-sim/node/failure
 import { TLSSocket } from "../../host-sim/node/tls.js";
 import { secureContext } from "../../host-sim/node/trust.js";
 import { createAuthority } from "../../host-sim/server/certificates.js";
-import { at, bytes, settle } from "../conformance/fixtures.js";
+import { at, settle } from "../conformance/fixtures.js";
 import type { Listener, Peer, ServerOptions } from "../conformance/host.js";
+import { bytes } from "../conformance/pattern.js";
 import { Probe } from "../conformance/probe.js";
 import { badCertificates } from "../support/bad-certificates.js";
 import { closeAll, nodeHost } from "../support/node-host.js";

@@ -12,6 +12,16 @@ export interface StoredItem {
   readonly published: number;
 }
 
+/** All that there is to a node. */
+export interface SavedNode {
+  readonly name: string;
+  readonly owner: string;
+  readonly config: NodeConfig;
+  readonly subscribers: readonly string[];
+  /** The oldest first. */
+  readonly items: readonly StoredItem[];
+}
+
 export class PubSubNode {
   readonly name: string;
   /** The bare JID that created it. */
@@ -28,12 +38,30 @@ export class PubSubNode {
     this.#config = config;
   }
 
+  static restore({ name, owner, config, subscribers, items }: SavedNode): PubSubNode {
+    const node = new PubSubNode(name, owner, config);
+    for (const account of subscribers) node.subscribers.add(account);
+    for (const item of items) node.store(item);
+    return node;
+  }
+
   get config(): NodeConfig {
     return this.#config;
   }
 
   get items(): ReadonlyMap<string, StoredItem> {
     return this.#items;
+  }
+
+  save(): SavedNode {
+    const { name, owner, config } = this;
+    return {
+      name,
+      owner,
+      config,
+      subscribers: [...this.subscribers],
+      items: [...this.#items.values()],
+    };
   }
 
   /** Whether an account may subscribe and retrieve items. */

@@ -95,8 +95,12 @@ export class Nodes {
     if (this.#nodes.has(name))
       throw new StanzaError("conflict", "cancel", `${name} exists already`);
     const node = new PubSubNode(name, owner, config);
-    this.#nodes.set(name, node);
+    this.add(node);
     return node;
+  }
+
+  add(node: PubSubNode): void {
+    this.#nodes.set(node.name, node);
   }
 
   delete(node: PubSubNode): void {

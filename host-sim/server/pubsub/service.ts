@@ -8,15 +8,17 @@
 import { StanzaError } from "../../../firmware/xmpp/errors.js";
 import { NS_DISCO_INFO, NS_DISCO_ITEMS } from "../../../firmware/xmpp/extensions/disco.js";
 import { NS_PUBSUB, NS_PUBSUB_OWNER } from "../../../firmware/xmpp/extensions/pubsub.js";
+import { NS_RSM } from "../../../firmware/xmpp/extensions/rsm.js";
 import { type Element, xml } from "../../../firmware/xmpp/xml/element.js";
 import { discoInfo, type IqRequest, IqService } from "../iq-service.js";
 import { bareOf, type Component } from "../router.js";
 import { DEFAULT_CONFIG, type NodeConfig } from "./config.js";
 import { unsupported } from "./errors.js";
+import { PubSubNode, type SavedNode } from "./node.js";
 import { type Action, Nodes, type NodesOptions } from "./nodes.js";
 import { create, deleteNode, getConfig, getDefaultConfig, purge, setConfig } from "./owner.js";
 import { publish, retract } from "./publisher.js";
-import { NS_RSM, page } from "./rsm.js";
+import { page } from "./rsm.js";
 import {
   affiliations,
   checkAccess,
@@ -100,6 +102,16 @@ export class PubSubService implements Component {
    */
   createNode(name: string, owner: string, config: Partial<NodeConfig> = {}): void {
     this.#nodes.create(name, owner, { ...DEFAULT_CONFIG, ...config });
+  }
+
+  /** All nodes with their items, for {@link restore}. */
+  save(): SavedNode[] {
+    return [...this.#nodes].map((node) => node.save());
+  }
+
+  /** Puts nodes in place, of the same names or besides. */
+  restore(nodes: readonly SavedNode[]): void {
+    for (const saved of nodes) this.#nodes.add(PubSubNode.restore(saved));
   }
 
   receive(stanza: Element): void {

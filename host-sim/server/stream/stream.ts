@@ -251,7 +251,10 @@ export class ServerStream implements StreamSink {
     if (this.#closed) return;
     this.#closed = true;
     this.#tokenizer.stop();
-    this.#session?.end();
+    // Once: when the connection is gone as well, its address may be another session's.
+    const session = this.#session;
+    this.#session = undefined;
+    session?.end();
     this.#events.onClosed();
   }
 }

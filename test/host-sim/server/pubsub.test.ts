@@ -487,6 +487,16 @@ describe("items are retrieved", () => {
     expect(answer.endsWith(page)).toBe(true);
   });
 
+  test("but a thousand at once at most, whatever is asked for", () => {
+    create("b", { ...OPEN, max_items: "1001" });
+    for (let i = 1; i <= 1_001; i++) publish(owner, "b", `${i}`);
+    for (const request of ["", set59(""), set59("<max>2000</max>")]) {
+      const answer = get(sensor, `<items node='b'/>${request}`);
+      expect(itemIds(answer)).toHaveLength(1_000);
+      expect(answer).toContain("<first index='0'>1</first><last>1000</last><count>1001</count>");
+    }
+  });
+
   test.each([
     ["<after>9</after>", "cancel: <item-not-found/>"],
     ["<max>-1</max>", "modify: <bad-request/>"],

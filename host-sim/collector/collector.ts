@@ -1,0 +1,318 @@
+/**
+ * Subscribes to nodes and stores the readings on them.
+ *
+ * Nothing is lost as long as it is on its node. What is stored is known by the ids of its items, so whatever
+ * goes wrong (no connection, a server or a collector that was killed, a store that is full, items that come
+ * faster than they are stored), the answer is the same: to see later which items on the node are not in the
+ * store, and to retrieve them.
+ */
+
+import { Client, type ClientOptions } from "../../firmware/client/client.js";
+import type { Reading } from "../../firmware/telemetry/senml.js";
+import { decodeSenml } from "../../firmware/telemetry/senml-decode.js";
+import { StanzaError, type XmppError } from "../../firmware/xmpp/errors.js";
+import { ping } from "../../firmware/xmpp/extensions/ping.js";
+import { type Item, PubSub } from "../../firmware/xmpp/extensions/pubsub.js";
+import { Feed } from "./feed.js";
+import { fingerprint } from "./fingerprint.js";
+import { READER_LIMITS } from "./limits.js";
+import type { MissedItems } from "./missed.js";
+import { NodeNames } from "./node-names.js";
+import { type CollectedItem, type Retention, type Store, StoreError } from "./store.js";
+
+export interface CollectorOptions {
+  readonly client: Omit<ClientOptions, "extensions" | "limits" | "presence">;
+  readonly service: string;
+  /** The nodes: names, and patterns in which `*` stands for any characters and `?` for one. */
+  readonly nodes: readonly string[];
+  readonly store: Store;
+  /** For ever when absent. */
+  readonly retention?: Retention;
+  /** Items that are new, once they are stored: what is shown live. */
+  readonly onStored?: (items: readonly CollectedItem[]) => void;
+  /** So many nodes are subscribed to, and what was missed is stored. After each time that something was to be done. */
+  readonly onReady?: (nodes: number) => void;
+  /** Something is wrong with a node. It is tried again in a while. */
+  readonly onNodeTrouble?: (node: string, what: string) => void;
+  /** The store fails; or works again, when there is no error. */
+  readonly onStore?: (error: StoreError | undefined) => void;
+  /** The connection was lost, and is made again in `delay` milliseconds. */
+  readonly onLost?: (error: XmppError, delay: number) => void;
+}
+
+/** What has been taken, since the collector was made. */
+export interface Counts {
+  /** Items that were stored, and the readings in them. */
+  items: number;
+  readings: number;
+  /** Items that came again. */
+  repeated: number;
+  /** Items that are no SenML, or no good SenML. */
+  unreadable: number;
+}
+
+/** Milliseconds between looks at what nodes there are, and at those in trouble. */
+const LOOK_INTERVAL = 60_000;
+/** Milliseconds between looks at all items of all nodes, though none should be missing. */
+const CARE_INTERVAL = 3_600_000;
+/** Milliseconds until a store that fails is tried again. */
+const STORE_RETRY = 5_000;
+
+/** Nodes that are asked about at once. */
+const CONCURRENCY = 4;
+/** Items that are stored in one transaction. */
+const BATCH = 500;
+/** Items that wait to be stored; who retrieves more has to wait. */
+const QUEUE = 1_000;
+/** The same, for those that come by themselves: what is beyond is retrieved later. */
+const MAX_QUEUE = 20_000;
+
+/** Ids of items are known for so many seconds, at least, after they have left their node. */
+const MEMORY = 7 * 86_400;
+
+export class Collector {
+  /**
+   * Resolves when `close()` has done its work.
+   * @throws XmppError when connecting is of no use; StoreError when the store fails in a way that does not pass
+   */
+  readonly ended: Promise<void>;
+  readonly counts: Counts = { items: 0, readings: 0, repeated: 0, unreadable: 0 };
+  readonly #options: CollectorOptions;
+  readonly #names: NodeNames;
+  readonly #client: Client;
+  readonly #pubsub: PubSub;
+  readonly #feeds = new Map<string, Feed>();
+  /** Nodes of which something may be missing. */
+  readonly #behind = new Set<string>();
+  #queue: CollectedItem[] = [];
+  #storing: Promise<void> | undefined;
+  /** Why nothing is stored at present, and whether it has been told that there was such a time. */
+  #failure: StoreError | undefined;
+  #isToldOfFailure = false;
+  #isWorking = false;
+  #isMoreToDo = false;
+  #looking: NodeJS.Timeout;
+  #caring: NodeJS.Timeout;
+  #retry: NodeJS.Timeout | undefined;
+  #error: Error | undefined;
+  #end: () => void = () => {};
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    this.#names = new NodeNames(options.nodes);
+    this.ended = new Promise((resolve, reject) => {
+      this.#end = () => (this.#error === undefined ? resolve() : reject(this.#error));
+    });
+    this.#pubsub = new PubSub(options.service, (event) => {
+      if (event.kind === "item") this.#feeds.get(event.node)?.take(event.item);
+    });
+    this.#client = new Client({
+      ...options.client,
+      limits: READER_LIMITS,
+      // Services send events to the bare address, where a negative priority does not get them (RFC 6121 8.5.2).
+      presence: { priority: 0 },
+      extensions: [ping, this.#pubsub],
+      onOnline: () => {
+        for (const node of this.#feeds.keys()) this.#behind.add(node);
+        void this.#work();
+      },
+      onOffline: (error, delay) => {
+        if (delay === undefined) this.#fail(error);
+        else options.onLost?.(error, delay);
+      },
+      onClosed: () => this.#finish(),
+    });
+    this.#looking = setInterval(() => void this.#work(), LOOK_INTERVAL);
+    this.#caring = setInterval(() => void this.#care(), CARE_INTERVAL);
+  }
+
+  /** Stores what has come, and closes the stream in good order; `ended` tells when. Subscriptions stay. */
+  close(): void {
+    this.#client.close();
+  }
+
+  #fail(error: Error): void {
+    this.#error ??= error;
+    if (this.#client.state === "closed") this.#finish();
+    else this.#client.close();
+  }
+
+  #finish(): void {
+    clearInterval(this.#looking);
+    clearInterval(this.#caring);
+    clearTimeout(this.#retry);
+    void (this.#storing ?? Promise.resolve()).then(() => this.#end());
+  }
+
+  // Nodes
+
+  /** Subscribes to nodes that are new, and catches up where something may be missing. */
+  async #work(): Promise<void> {
+    this.#isMoreToDo = true;
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    while (this.#isMoreToDo && this.#client.state === "online" && this.#failure === undefined) {
+      this.#isMoreToDo = false;
+      try {
+        await this.#lookForNodes();
+        await this.#beginAll();
+      } catch (error) {
+        if (error instanceof StanzaError)
+          this.#options.onNodeTrouble?.(this.#options.nodes.join(", "), error.message);
+        // else the connection was lost, and all is begun anew on the next
+      }
+    }
+    this.#isWorking = false;
+  }
+
+  async #lookForNodes(): Promise<void> {
+    for (const node of await this.#names.find(this.#pubsub)) {
+      if (this.#feeds.has(node)) continue;
+      this.#feeds.set(node, this.#feed(node));
+      this.#behind.add(node);
+    }
+  }
+
+  /** @throws TransportError when the connection is lost */
+  async #beginAll(): Promise<void> {
+    if (this.#behind.size === 0) return;
+    const nodes = [...this.#behind].values();
+    const workers = Array.from({ length: CONCURRENCY }, async () => {
+      for (const node of nodes) await this.#begin(node);
+    });
+    for (const outcome of await Promise.allSettled(workers))
+      if (outcome.status === "rejected") throw outcome.reason;
+    await this.#storing;
+    if (this.#failure === undefined) this.#options.onReady?.(this.#feeds.size - this.#behind.size);
+  }
+
+  /** @throws TransportError when the connection is lost */
+  async #begin(node: string): Promise<void> {
+    if (this.#failure !== undefined) return;
+    this.#behind.delete(node);
+    try {
+      await this.#feeds.get(node)?.begin();
+    } catch (error) {
+      this.#behind.add(node);
+      if (error instanceof StanzaError) this.#options.onNodeTrouble?.(node, error.message);
+      else if (!(error instanceof StoreError)) throw error;
+      else if (error !== this.#failure) this.#storeFailed(error);
+    }
+  }
+
+  #feed(node: string): Feed {
+    const { store, onNodeTrouble } = this.#options;
+    return new Feed({
+      pubsub: this.#pubsub,
+      node,
+      memory: store,
+      onItem: (item) => this.#take(node, item),
+      onCaughtUp: (missed) => this.#caughtUp(node, missed),
+      onNoCatchingUp: (error) =>
+        onNodeTrouble?.(node, `what was missed cannot be retrieved: ${error.message}`),
+    });
+  }
+
+  async #caughtUp(node: string, { listed, gone, isTruncated }: MissedItems): Promise<void> {
+    const { store, retention, onNodeTrouble } = this.#options;
+    if (isTruncated || gone.length > 0)
+      onNodeTrouble?.(node, "it holds no more items than it does; older ones may be missing");
+    if (retention === undefined) return;
+    const memory = Math.max(MEMORY, retention.keep);
+    await store.forget(node, listed, Date.now() / 1000 - memory);
+  }
+
+  /** Condenses, and looks again at everything. */
+  async #care(): Promise<void> {
+    const { store, retention } = this.#options;
+    try {
+      if (retention !== undefined) await store.condense(retention, Date.now() / 1000);
+    } catch (error) {
+      this.#storeFailed(error as StoreError);
+    }
+    for (const node of this.#feeds.keys()) this.#behind.add(node);
+    await this.#work();
+  }
+
+  // Items
+
+  /** @throws StoreError while the store fails: there is no use in retrieving more */
+  #take(node: string, item: Item): void | Promise<void> {
+    if (this.#failure !== undefined) {
+      this.#behind.add(node);
+      return Promise.reject(this.#failure);
+    }
+    const collected = this.#read(node, item);
+    if (collected === undefined) return;
+    if (this.#queue.length >= MAX_QUEUE) this.#behind.add(node);
+    else this.#queue.push(collected);
+    this.#storing ??= this.#store();
+    if (this.#queue.length > QUEUE) return this.#storing;
+  }
+
+  /** What is no SenML has no readings, but an id that is known from now on. */
+  #read(node: string, item: Item): CollectedItem | undefined {
+    const { id, payload, publisher } = item;
+    if (payload === undefined) return undefined;
+    const received = Date.now() / 1000;
+    let readings: readonly Reading[] = [];
+    try {
+      readings = decodeSenml(payload, received);
+    } catch {
+      this.counts.unreadable++;
+    }
+    return {
+      node,
+      id,
+      fingerprint: fingerprint(payload),
+      ...(publisher === undefined ? {} : { publisher }),
+      received,
+      readings,
+    };
+  }
+
+  /** Stores what waits, until nothing does. */
+  async #store(): Promise<void> {
+    const { store, onStored } = this.#options;
+    // Those that come in one read go into one transaction.
+    await new Promise(setImmediate);
+    try {
+      while (this.#queue.length > 0) {
+        const batch = this.#queue.slice(0, BATCH);
+        const isNew = await store.add(batch);
+        this.#queue.splice(0, batch.length);
+        this.#storeWorks();
+        const added = batch.filter((_item, at) => isNew[at]);
+        this.counts.repeated += batch.length - added.length;
+        this.counts.items += added.length;
+        for (const { readings } of added) this.counts.readings += readings.length;
+        if (added.length > 0) onStored?.(added);
+      }
+    } catch (error) {
+      this.#storeFailed(error as StoreError);
+    } finally {
+      this.#storing = undefined;
+    }
+  }
+
+  /** What waited is on its node still, and is retrieved when the store works again. */
+  #storeFailed(error: StoreError): void {
+    for (const { node } of this.#queue.splice(0)) this.#behind.add(node);
+    if (!(error instanceof StoreError && error.mayPass)) return this.#fail(error);
+    this.#failure = error;
+    if (!this.#isToldOfFailure) this.#options.onStore?.(error);
+    this.#isToldOfFailure = true;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      this.#failure = undefined;
+      for (const node of this.#feeds.keys()) this.#behind.add(node);
+      void this.#work();
+    }, STORE_RETRY);
+  }
+
+  #storeWorks(): void {
+    if (!this.#isToldOfFailure) return;
+    this.#isToldOfFailure = false;
+    this.#options.onStore?.(undefined);
+  }
+}
