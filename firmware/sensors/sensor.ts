@@ -1,9 +1,13 @@
 /** The one interface of sensors, real and simulated. */
 
+import type { Lane } from "../telemetry/lane.js";
 import type { Reading } from "../telemetry/senml.js";
 
-/** One quantity that a sensor measures. */
-export interface Channel {
+/**
+ * One quantity that a sensor measures, and how its readings are to be delivered: `effectively-once`, and not as
+ * an alarm, unless it says otherwise.
+ */
+export interface Channel extends Partial<Lane> {
   /** Unique in the sensor, with the characters of a SenML name: `temperature`. */
   readonly name: string;
   /** A symbol of the SenML registry: `Cel`, `%RH`, `Pa`. */
