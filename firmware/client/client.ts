@@ -4,21 +4,15 @@
  * callbacks, `close()`.
  */
 
-import type { Crypto, DNSOptions, Resolver, TCPConstructor, Timer, TimerHandle } from "../io.js";
+import type { Crypto, TimerHandle } from "../io.js";
 import { ConfigError, StreamError, TransportError, type XmppError } from "../xmpp/errors.js";
 import { NS_PING } from "../xmpp/extensions/ping.js";
 import { JID } from "../xmpp/jid.js";
 import { NS_CLIENT } from "../xmpp/namespaces.js";
-import {
-  type Credentials,
-  MECHANISMS,
-  type MechanismName,
-  type SaslPolicy,
-  usableMechanisms,
-} from "../xmpp/sasl/mechanism.js";
+import { type Credentials, type SaslPolicy, usableMechanisms } from "../xmpp/sasl/mechanism.js";
 import { preparePassword } from "../xmpp/sasl/password.js";
-import { MIN_ITERATIONS, ScramKeyCache } from "../xmpp/sasl/scram.js";
-import { Dispatcher, type Extension, type Stanzas } from "../xmpp/stanza/dispatcher.js";
+import { ScramKeyCache } from "../xmpp/sasl/scram.js";
+import { Dispatcher, type Stanzas } from "../xmpp/stanza/dispatcher.js";
 import { type Presence, presenceChildren } from "../xmpp/stanza/presence.js";
 import type { Done } from "../xmpp/stanza/requests.js";
 import { Bind, LegacySession } from "../xmpp/stream/bind.js";
@@ -32,92 +26,19 @@ import { LIMITS, type Limits, OUTGOING_STANZA_BYTES } from "../xmpp/xml/limits.j
 import { Names } from "../xmpp/xml/names.js";
 import { writeBytes } from "../xmpp/xml/writer.js";
 import { Acknowledgements } from "./acknowledgements.js";
-import { BACKOFF, Backoff, type BackoffOptions } from "./backoff.js";
-import { Connection, type TLSProvider } from "./connection.js";
+import { BACKOFF, Backoff } from "./backoff.js";
+import { Connection } from "./connection.js";
 import { KEEP_ALIVE, KeepAlive, type KeepAliveOptions } from "./keep-alive.js";
-import { DEFAULT_PORT, ServerLookup, type Target } from "./srv.js";
+import { type ClientOptions, type ClientState, checkOptions } from "./options.js";
+import { Route } from "./route.js";
+import type { Target } from "./srv.js";
 
-/**
- * Where a client stands: `waiting` to connect, `connecting`, `online`, `closing` on request, or `closed` for
- * good, on request or because trying again is of no use.
- */
-export type ClientState = "waiting" | "connecting" | "online" | "closing" | "closed";
-
-/** What a client is made of and whom it tells. */
-export interface ClientOptions {
-  /** The account. Its resource is asked for, the same each time; without one the server chooses. */
-  jid: string;
-  /** May be absent when `keys` has what it takes. */
-  password?: string;
-  /** Keys derived from the password earlier, and the place for those derived now. */
-  keys?: ScramKeyCache;
-  /** The weakest mechanism to use. Default `SCRAM-SHA-1`. */
-  floor?: MechanismName;
-  /** The most iterations of PBKDF2 that a server may ask for. Default 100,000. */
-  maxIterations?: number;
-
-  /** The server's host name or address. When absent it is found through the domain's SRV records. */
-  host?: string;
-  /** Default 5222, or 5223 with direct TLS. */
-  port?: number;
-  /** How TLS begins on `host`. Default `starttls`. */
-  security?: "starttls" | "direct";
-
-  tcp: { io: TCPConstructor };
-  tls: TLSProvider;
-  /** Not needed when `host` is an address. */
-  dns?: DNSOptions;
-  timer: Timer;
-  crypto: Crypto;
-
-  extensions?: readonly Extension[];
-  /** Broadcast when online; `null` for none at all. Default: available, with a negative priority. */
-  presence?: Presence | null;
-  /** The default language of what is sent. Default `en`. */
-  lang?: string;
-  /**
-   * Whether to say at once what need not wait for the server's word, which saves up to four round trips
-   * (XEP-0305). Default `true`. After a negotiation that failed the client goes step by step once.
-   */
-  pipelining?: boolean;
-  backoff?: Partial<BackoffOptions>;
-  keepAlive?: Partial<KeepAliveOptions>;
-  limits?: Partial<Limits>;
-  /** Shared by the clients of one process. */
-  names?: Names;
-  /** A session that an earlier client of this account had, as `saveSession` gave it. */
-  session?: SavedSession;
-
-  onState?: (state: ClientState) => void;
-  /** Stanzas may be sent: on every new stream, and when the queue has emptied after `queue-full`. */
-  onWritable?: () => void;
-  /** A session has begun. The presence is sent by itself. */
-  onOnline?: (jid: JID) => void;
-  /** The session of before goes on, on a new stream. Nothing was lost with the connection. */
-  onResumed?: (jid: JID) => void;
-  /**
-   * A connection was lost or could not be made.
-   * @param delay milliseconds until the next try; `undefined` when there will be none, and the client is
-   *   closed
-   */
-  onOffline?: (error: XmppError, delay: number | undefined) => void;
-  /** `close()` has done its work. */
-  onClosed?: () => void;
-  /** Sees every element in both directions, secrets included. */
-  onTrace?: (direction: "in" | "out", element: Element) => void;
-}
+export type { ClientOptions, ClientState };
 
 /** Stanzas that the server has not acknowledged, above which no more are taken. */
 const MAX_UNACKNOWLEDGED = 16;
 
-/** Milliseconds that a host's resolver may take. */
-const RESOLVE_TIMEOUT = 30_000;
-
-const DIRECT_PORT = 5223;
 const MAX_ITERATIONS = 100_000;
-
-/** RFC 6120 4.9.3.19: how many times in a row a server may send us elsewhere. */
-const MAX_HOPS = 3;
 
 export class Client {
   readonly #options: ClientOptions;
@@ -129,13 +50,12 @@ export class Client {
   readonly #keepAliveOptions: KeepAliveOptions;
   readonly #dispatcher: Dispatcher;
   readonly #backoff: Backoff;
+  readonly #route: Route;
 
   #state: ClientState = "waiting";
   #presence: Presence | null;
-  /** What is under way: waiting, looking up names, or a connection with what keeps it alive. */
+  /** What is under way: waiting, or a connection with what keeps it alive. */
   #wait: TimerHandle | undefined;
-  #lookup: ServerLookup | undefined;
-  #resolver: Resolver | undefined;
   #connection: Connection | undefined;
   #keepAlive: KeepAlive | undefined;
   #acknowledgements: Acknowledgements | undefined;
@@ -152,10 +72,6 @@ export class Client {
   #presenceChanged = false;
   /** Whether somebody was told that too much is unacknowledged, and is to hear when it is not. */
   #wasFull = false;
-
-  /** The servers still to be tried before the next wait. */
-  #targets: Target[] = [];
-  #hops = 0;
   /** Whether the last negotiation failed, so that this one goes step by step. */
   #cautious = false;
 
@@ -167,7 +83,8 @@ export class Client {
     const account = JID.parse(options.jid);
     if (account.local === "") throw new ConfigError("jid", `${options.jid} is not an account`);
     const { password, keys = new ScramKeyCache(), floor, maxIterations } = options;
-    this.#options = check(options, account);
+    checkOptions(options, account);
+    this.#options = { ...options };
     this.#account = account;
     this.#credentials = {
       username: account.local,
@@ -189,7 +106,9 @@ export class Client {
       crypto: options.crypto,
       send: (stanza, urgent) => this.#send(stanza, urgent),
     });
-    for (const extension of options.extensions ?? []) extension.install(this.#dispatcher);
+    options.extensions?.forEach((extension) => {
+      extension.install(this.#dispatcher);
+    });
     if (this.#presence !== null) this.#checkPresence(this.#presence);
     const { session } = options;
     if (session !== undefined && !JID.parse(session.jid).bare.equals(account.bare))
@@ -200,7 +119,12 @@ export class Client {
     this.#session =
       session === undefined ? new StreamManagement() : StreamManagement.restore(session);
     const backoff = { ...BACKOFF, ...options.backoff };
-    this.#backoff = new Backoff(backoff, () => this.#random());
+    const random = (): number => randomNumber(options.crypto);
+    this.#backoff = new Backoff(backoff, random);
+    this.#route = new Route(this.#options, account.domain, random, {
+      onFound: (target, address) => this.#connect(target, address),
+      onFailed: (error) => this.#lost(error),
+    });
     this.#wait = options.timer.set(() => this.#begin(), this.#backoff.first());
   }
 
@@ -244,6 +168,14 @@ export class Client {
     this.#presence = presence;
   }
 
+  /** The network is back: a wait for the next try is over, and the waits after it begin short again. */
+  retryNow(): void {
+    if (this.#state !== "waiting") return;
+    this.#options.timer.clear(this.#wait);
+    this.#backoff.reset();
+    this.#begin();
+  }
+
   /**
    * Closes the stream in good order, with an unavailable presence, and gives up everything under way.
    * `onClosed` follows. May be called twice.
@@ -263,54 +195,7 @@ export class Client {
   // Connecting
 
   #begin(): void {
-    this.#hops = 0;
-    if (!this.#enter("connecting")) return;
-    const { security, dns, timer, crypto } = this.#options;
-    const { domain } = this.#account;
-    // XEP-0198 section 5: the server may have said where it would like the session to be resumed.
-    const preferred = parseHost(this.#session.location, security === "direct");
-    const host = this.#options.host ?? literalAddress(domain);
-    if (host !== undefined || dns === undefined) {
-      const direct = security === "direct";
-      const port = this.#options.port ?? (direct ? DIRECT_PORT : DEFAULT_PORT);
-      this.#targets = [{ host: host ?? domain, port, direct }];
-      if (preferred !== undefined) this.#targets.unshift(preferred);
-      this.#tryNext();
-      return;
-    }
-    const io = { dns, timer, crypto, random: () => this.#random() };
-    this.#lookup = new ServerLookup(domain, io, (error, targets) => {
-      this.#lookup = undefined;
-      this.#targets = preferred === undefined ? targets : [preferred, ...targets];
-      if (error === undefined) this.#tryNext();
-      else this.#lost(error);
-    });
-  }
-
-  #tryNext(): void {
-    const target = this.#targets.shift() as Target;
-    const { host } = target;
-    if (isAddress(host)) return this.#connect(target, host);
-    const fail = (why: string): void => {
-      this.#closeResolver();
-      this.#lost(new TransportError("remote-server-not-found", `${host} ${why}`));
-    };
-    const { dns } = this.#options;
-    if (dns === undefined) return fail("is a name, and there is no DNS");
-    try {
-      this.#wait = this.#options.timer.set(() => fail("was not resolved in time"), RESOLVE_TIMEOUT);
-      this.#resolver = new dns.io(dns);
-      this.#resolver.resolve({
-        host,
-        onResolved: (_host, address) => {
-          this.#closeResolver();
-          this.#connect(target, address);
-        },
-        onError: () => fail("has no address"),
-      });
-    } catch (error) {
-      fail(`cannot be resolved: ${error}`);
-    }
+    if (this.#enter("connecting")) this.#route.find(this.#session.location);
   }
 
   #connect(target: Target, address: string): void {
@@ -384,7 +269,7 @@ export class Client {
   #online(jid: JID): void {
     this.#dispatcher.jid = jid;
     this.#backoff.reset();
-    this.#targets = [];
+    this.#route.stop();
     this.#cautious = false;
     if (!this.#enter("online")) return;
     const { interval, timeout } = this.#keepAliveOptions;
@@ -433,6 +318,7 @@ export class Client {
   #writable(): void {
     if (this.#sessionLost) {
       this.#sessionLost = false;
+      this.#options.onSessionLost?.();
       const error = new TransportError("session-lost", "the session was not resumed");
       this.#dispatcher.disconnected(error);
     }
@@ -486,6 +372,7 @@ export class Client {
     if (!goesOn) {
       this.#session.reset();
       this.#dispatcher.jid = this.#account;
+      this.#options.onSessionLost?.();
     }
     if (this.#state === "closing") this.#closeLater();
     else if (error === undefined) this.#lost(new TransportError("connection-closed"));
@@ -500,24 +387,15 @@ export class Client {
     if (!goesOn) this.#dispatcher.disconnected(error);
   }
 
-  /** RFC 6120 4.9.3.19. The certificate there must still be for our own domain. */
   #moved(error: StreamError): void {
-    const target = parseHost(error.text, this.#options.security === "direct");
-    if (target === undefined || ++this.#hops > MAX_HOPS) {
-      const why = target === undefined ? "to no valid host" : "in circles";
-      this.#lost(new TransportError("see-other-host", `the server sends us ${why}`, "later"));
-      return;
-    }
-    this.#targets = [target];
-    if (this.#enter("connecting")) this.#tryNext();
+    const refusal = this.#route.redirect(error.text);
+    if (refusal !== undefined) this.#lost(refusal);
+    else if (this.#enter("connecting")) this.#route.next();
   }
 
   #lost(error: XmppError): void {
-    if (this.#targets.length > 0 && error instanceof TransportError && error.retry === "now") {
-      this.#tryNext();
-      return;
-    }
-    this.#targets = [];
+    if (error instanceof TransportError && error.retry === "now" && this.#route.next()) return;
+    this.#route.stop();
     if (error.retry === "never") {
       this.#session.reset();
       this.#enter("closed");
@@ -532,17 +410,8 @@ export class Client {
 
   #stop(): void {
     this.#options.timer.clear(this.#wait);
-    this.#lookup?.close();
-    this.#lookup = undefined;
-    this.#closeResolver();
+    this.#route.stop();
     this.#keepAlive?.stop();
-    this.#targets = [];
-  }
-
-  #closeResolver(): void {
-    this.#options.timer.clear(this.#wait);
-    this.#resolver?.close();
-    this.#resolver = undefined;
   }
 
   /** As after a constructor, callbacks come later. */
@@ -564,47 +433,9 @@ export class Client {
     }
     return this.#state === state;
   }
-
-  #random(): number {
-    const bytes = this.#options.crypto.random(4);
-    return bytes.reduce((sum, byte) => sum * 256 + byte, 0) / 0x1_0000_0000;
-  }
 }
 
-function check(options: ClientOptions, account: JID): ClientOptions {
-  const { port, floor, maxIterations, dns } = options;
-  const host = options.host ?? literalAddress(account.domain);
-  if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65_535))
-    throw new ConfigError("port", `${port} is not a port`);
-  if (floor !== undefined && !MECHANISMS.includes(floor))
-    throw new ConfigError("floor", `${floor} is not one of ${MECHANISMS.join(", ")}`);
-  if (maxIterations !== undefined && !(maxIterations >= MIN_ITERATIONS))
-    throw new ConfigError("maxIterations", `no server may ask for fewer than ${MIN_ITERATIONS}`);
-  for (const [name, time] of Object.entries({ ...options.backoff }))
-    if (!(time >= 0 && time < Number.POSITIVE_INFINITY))
-      throw new ConfigError("backoff", `${name} is ${time}, and should be milliseconds`);
-  for (const [name, time] of Object.entries({ ...options.keepAlive }))
-    if (!Number.isInteger(time) || time < 1)
-      throw new ConfigError("keepAlive", `${name} is ${time}, and should be whole milliseconds`);
-  if (dns === undefined && (host === undefined || !isAddress(host)))
-    throw new ConfigError("dns", "without DNS the host must be given as an address");
-  return { ...options };
-}
-
-/** The address that a JID has in the place of a domain name; IPv6 stands in brackets there. */
-function literalAddress(domain: string): string | undefined {
-  return isAddress(domain) ? domain.replace(/^\[|\]$/g, "") : undefined;
-}
-
-/** Whether it is an address and not a name. */
-function isAddress(host: string): boolean {
-  return host.includes(":") || /^[0-9]+(\.[0-9]+){3}$/.test(host);
-}
-
-/** `host`, `host:port` or `[address]:port`. */
-function parseHost(text: string, direct: boolean): Target | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+))(?::([0-9]{1,5}))?$/.exec(text.trim());
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3] ?? DEFAULT_PORT);
-  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port, direct };
+/** From 0 up to, not including, 1. */
+function randomNumber(crypto: Crypto): number {
+  return crypto.random(4).reduce((sum, byte) => sum * 256 + byte, 0) / 0x1_0000_0000;
 }

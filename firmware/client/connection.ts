@@ -15,7 +15,7 @@ import type {
 } from "../io.js";
 import { StreamError, TransportError, XmppError } from "../xmpp/errors.js";
 import type { JID } from "../xmpp/jid.js";
-import { Stream, type StreamOptions } from "../xmpp/stream/stream.js";
+import { Stream, type StreamEvents, type StreamOptions } from "../xmpp/stream/stream.js";
 import type { Element } from "../xmpp/xml/element.js";
 import { OUTGOING_STANZA_BYTES } from "../xmpp/xml/limits.js";
 
@@ -76,7 +76,7 @@ export interface ConnectionOptions {
   stream: StreamOptions;
 }
 
-export class Connection {
+export class Connection implements StreamEvents {
   readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
   readonly #stream: Stream;
@@ -105,17 +105,7 @@ export class Connection {
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
-    this.#stream = new Stream(options.stream, {
-      onSend: (bytes) => this.#enqueue(bytes),
-      onStartTLS: () => this.#startTLS(),
-      onWritable: () => events.onWritable(),
-      onOnline: (jid) => {
-        options.timer.clear(this.#deadline);
-        events.onOnline(jid);
-      },
-      onElement: (element) => events.onElement(element),
-      onClosed: (error) => this.#finish(error),
-    });
+    this.#stream = new Stream(options.stream, this);
     const { address, port, direct } = options;
     this.#socket = this.#openSocket(direct, { address, port });
     this.#setTimeout(CONNECT_TIMEOUT, `${address} port ${port} cannot be reached`);
@@ -169,6 +159,43 @@ export class Connection {
     this.#finish(error);
   }
 
+  // As the stream sees it
+
+  onSend(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    this.#queue.push(bytes);
+    this.#queued += bytes.length;
+    this.#flush();
+  }
+
+  onStartTLS(): void {
+    // What is unread was sent in the clear, and TLS must not take it for its own (CVE-2011-0411).
+    if (this.#unread > 0)
+      throw new StreamError("policy-violation", "the server went on behind <proceed/>");
+    this.#connected = false;
+    this.#upgraded = true;
+    this.#credit = 0;
+    this.#setTimeout(CONNECT_TIMEOUT, "the server does not answer in TLS");
+    this.#socket = this.#openSocket(true, { from: this.#socket as Socket });
+  }
+
+  onWritable(): void {
+    this.#events.onWritable();
+  }
+
+  onOnline(jid: JID): void {
+    this.#options.timer.clear(this.#deadline);
+    this.#events.onOnline(jid);
+  }
+
+  onElement(element: Element): void {
+    this.#events.onElement(element);
+  }
+
+  onClosed(error?: XmppError): void {
+    this.#finish(error);
+  }
+
   // Sockets
 
   /** @throws XmppError when the host refuses: it may have no memory for a socket, or a certificate is no good */
@@ -212,17 +239,6 @@ export class Connection {
     };
   }
 
-  #startTLS(): void {
-    // What is unread was sent in the clear, and TLS must not take it for its own (CVE-2011-0411).
-    if (this.#unread > 0)
-      throw new StreamError("policy-violation", "the server went on behind <proceed/>");
-    this.#connected = false;
-    this.#upgraded = true;
-    this.#credit = 0;
-    this.#setTimeout(CONNECT_TIMEOUT, "the server does not answer in TLS");
-    this.#socket = this.#openSocket(true, { from: this.#socket as Socket });
-  }
-
   #onWritable(count: number): void {
     this.#credit = count;
     if (this.#connected) {
@@ -232,11 +248,11 @@ export class Connection {
     }
     this.#connected = true;
     this.#setTimeout(NEGOTIATION_TIMEOUT, "the server does not answer");
-    this.#cork(() => {
-      this.#opened = true;
-      if (this.#upgraded) this.#stream.secured();
-      else this.#stream.open(this.#options.direct);
-    });
+    this.#opened = true;
+    this.#corked = true;
+    if (this.#upgraded) this.#stream.secured();
+    else this.#stream.open(this.#options.direct);
+    this.#uncork();
   }
 
   #onReadable(count: number): void {
@@ -252,7 +268,9 @@ export class Connection {
       const bytes = socket?.read(Math.min(this.#unread, READ_BYTES));
       if (bytes === undefined) break;
       this.#unread -= bytes.byteLength;
-      this.#cork(() => this.#stream.receive(new Uint8Array(bytes)));
+      this.#corked = true;
+      this.#stream.receive(new Uint8Array(bytes));
+      this.#uncork();
     }
   }
 
@@ -264,22 +282,10 @@ export class Connection {
 
   // Output
 
-  #enqueue(bytes: Uint8Array): void {
-    if (this.#closed) return;
-    this.#queue.push(bytes);
-    this.#queued += bytes.length;
+  /** What was sent since leaves in one write, which is one TLS record and mostly one segment. */
+  #uncork(): void {
+    this.#corked = false;
     this.#flush();
-  }
-
-  /** What `action` sends leaves in one write, which is one TLS record and mostly one segment. */
-  #cork(action: () => void): void {
-    this.#corked = true;
-    try {
-      action();
-    } finally {
-      this.#corked = false;
-      this.#flush();
-    }
   }
 
   #flush(): void {

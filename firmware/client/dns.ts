@@ -34,17 +34,16 @@ export interface SrvResponse {
 
 /** A query for the SRV records of a name in ASCII. */
 export function srvQuery(id: number, name: string): Uint8Array {
-  const labels = name.split(".");
   const bytes = new Uint8Array(HEADER_BYTES + name.length + 2 + 4);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, id);
   view.setUint16(2, FLAG_RECURSE);
   view.setUint16(4, 1);
   let at = HEADER_BYTES;
-  for (const label of labels) {
+  name.split(".").forEach((label) => {
     bytes[at++] = label.length;
     for (let i = 0; i < label.length; i++) bytes[at++] = label.charCodeAt(i);
-  }
+  });
   at++;
   view.setUint16(at, TYPE_SRV);
   view.setUint16(at + 2, CLASS_IN);
@@ -90,7 +89,9 @@ class Reader {
       this.#at += 6; // class and time to live
       const end = this.#uint16() + this.#at;
       if (type === TYPE_SRV) {
-        const [priority, weight, port] = [this.#uint16(), this.#uint16(), this.#uint16()];
+        const priority = this.#uint16();
+        const weight = this.#uint16();
+        const port = this.#uint16();
         records.push({ priority, weight, port, target: this.#name() });
       }
       this.#at = end;

@@ -74,7 +74,7 @@ export class ServerLookup {
   #ask(): void {
     const servers = this.#dns.servers;
     if (this.#tries === ROUNDS * servers.length) return this.#finish();
-    const [address, port] = splitPort(servers[this.#tries % servers.length] as string);
+    const { address, port } = splitPort(servers[this.#tries % servers.length] as string);
     this.#tries++;
     this.#timeout = this.#timer.set(() => this.#ask(), QUERY_TIMEOUT);
     this.#udp?.close();
@@ -147,7 +147,7 @@ export function orderRecords<T extends { priority: number; weight: number }>(
   records: readonly T[],
   random: () => number,
 ): T[] {
-  const left = [...records].sort((a, b) => a.priority - b.priority || a.weight - b.weight);
+  const left = records.slice().sort((a, b) => a.priority - b.priority || a.weight - b.weight);
   const ordered: T[] = [];
   while (left.length > 0) {
     const priority = (left[0] as T).priority;
@@ -157,14 +157,14 @@ export function orderRecords<T extends { priority: number; weight: number }>(
     let drawn = 0;
     for (let running = (left[0] as T).weight; running < mark; )
       running += (left[++drawn] as T).weight;
-    ordered.push(...left.splice(drawn, 1));
+    ordered.push(left.splice(drawn, 1)[0] as T);
   }
   return ordered;
 }
 
 /** `address` or `address:port`; an IPv6 address with a port is in brackets. */
-function splitPort(server: string): [string, number] {
+function splitPort(server: string): { address: string; port: number } {
   const match = /^(?:\[(.*)\]|([^:]*)):([0-9]+)$/.exec(server);
-  if (match === null) return [server, DNS_PORT];
-  return [(match[1] ?? match[2]) as string, Number(match[3])];
+  if (match === null) return { address: server, port: DNS_PORT };
+  return { address: (match[1] ?? match[2]) as string, port: Number(match[3]) };
 }

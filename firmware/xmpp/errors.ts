@@ -17,8 +17,10 @@ export abstract class XmppError extends Error {
   readonly text: string;
   readonly retry: Retry;
 
-  constructor(condition: string, text: string, retry: Retry) {
+  constructor(name: string, condition: string, text: string, retry: Retry) {
     super(text === "" ? condition : `${condition}: ${text}`);
+    // No assignment: where the prototypes of errors are in flash, it would throw.
+    Object.defineProperty(this, "name", { value: name });
     this.condition = condition;
     this.text = text;
     this.retry = retry;
@@ -43,10 +45,8 @@ function retryAfter(condition: string): Retry {
 
 /** A stream error (RFC 6120 4.9), sent by the peer or found in what it sent. */
 export class StreamError extends XmppError {
-  override readonly name = "StreamError";
-
   constructor(condition: string, text = "", retry: Retry = retryAfter(condition)) {
-    super(condition, text, retry);
+    super("StreamError", condition, text, retry);
   }
 }
 
@@ -55,13 +55,12 @@ export type StanzaErrorType = "auth" | "cancel" | "continue" | "modify" | "wait"
 
 /** A stanza error (RFC 6120 8.3): the answer to one stanza. The stream goes on. */
 export class StanzaError extends XmppError {
-  override readonly name = "StanzaError";
   readonly type: StanzaErrorType;
   /** A condition that an extension defines on top, such as `precondition-not-met` (XEP-0060). */
   readonly specific: string | undefined;
 
   constructor(condition: string, type: StanzaErrorType, text = "", specific?: string) {
-    super(condition, text, type === "wait" ? "later" : "never");
+    super("StanzaError", condition, text, type === "wait" ? "later" : "never");
     this.type = type;
     this.specific = specific;
   }
@@ -84,30 +83,32 @@ function retryAuthentication(condition: string): Retry {
 
 /** A failed authentication (RFC 6120 6.5), or a server that did not prove itself. */
 export class SaslError extends XmppError {
-  override readonly name = "SaslError";
   /** The mechanism in use, or empty when none could be chosen. */
   readonly mechanism: string;
 
   constructor(condition: string, text = "", mechanism = "") {
-    super(condition, text, retryAuthentication(condition));
+    super("SaslError", condition, text, retryAuthentication(condition));
     this.mechanism = mechanism;
   }
 }
 
 /** The connection itself: names that do not resolve, refused or lost connections, TLS, time-outs. */
 export class TransportError extends XmppError {
-  override readonly name = "TransportError";
-
   constructor(condition: string, text = "", retry: Retry = "now") {
-    super(condition, text, retry);
+    super("TransportError", condition, text, retry);
+  }
+}
+
+/** Storage that failed, or is full beyond what tidying up gives back. What it held before is unharmed. */
+export class StorageError extends XmppError {
+  constructor(condition: string, text: string) {
+    super("StorageError", condition, text, "later");
   }
 }
 
 /** Something that the caller handed in cannot be used. Thrown at once, where the mistake is. */
 export class ConfigError extends XmppError {
-  override readonly name = "ConfigError";
-
   constructor(condition: string, text = "") {
-    super(condition, text, "never");
+    super("ConfigError", condition, text, "never");
   }
 }

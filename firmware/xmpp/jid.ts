@@ -156,14 +156,14 @@ function checkName(labels: readonly string[], refusal: Refusal): void {
     if (!isIPv4(labels)) throw refusal("ends in a number, but is not an IPv4 address");
     return;
   }
-  for (const label of labels) {
+  labels.forEach((label) => {
     if (!LABEL.test(label) || label.startsWith("-") || label.endsWith("-"))
       throw refusal(
         `has the label ${JSON.stringify(label)}: it needs 1 to 63 letters, digits and inner hyphens`,
       );
     if (label.slice(2, 4) === "--" && !label.startsWith("xn"))
       throw refusal(`has the label "${label}", which is reserved: only xn may stand before --`);
-  }
+  });
 }
 
 /** IPv4address of RFC 3986 3.2.2. */

@@ -1,7 +1,12 @@
 /**
- * UTF-8 (RFC 3629) in plain ES2022. XS indexes strings by code point and V8 by UTF-16 unit, so strings are
- * only ever walked with `for … of`, which means code points in both.
+ * UTF-8 (RFC 3629). XS has it built in; for other engines it is here in plain ES2022.
+ *
+ * XS indexes strings by code point and V8 by UTF-16 unit, so strings are only ever walked with `for … of`, which
+ * means code points in both.
  */
+
+/** What XS adds to the language: its strings are UTF-8 inside. */
+const native = ArrayBuffer as { fromString?(text: string): ArrayBuffer };
 
 /** How many bytes `text` takes in UTF-8. */
 export function byteLength(text: string): number {
@@ -16,6 +21,11 @@ function width(point: number): number {
 
 /** Encodes a string. A lone surrogate becomes U+FFFD, as in TextEncoder. */
 export function encode(text: string): Uint8Array {
+  if (native.fromString !== undefined) {
+    const bytes = new Uint8Array(native.fromString(text));
+    // It writes U+0000 as C0 80, and surrogates, which begin with ED, as they are.
+    if (!bytes.includes(0xc0) && !bytes.includes(0xed)) return bytes;
+  }
   const bytes = new Uint8Array(byteLength(text));
   let at = 0;
   for (const character of text) at = encodePoint(character.codePointAt(0) as number, bytes, at);

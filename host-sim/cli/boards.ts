@@ -1,9 +1,13 @@
 /** Simulated sensor boards: the firmware's own device, with a simulated sensor. */
 
+import { join } from "node:path";
 import type { ClientState } from "../../firmware/client/client.js";
 import { Device } from "../../firmware/device.js";
 import { SimulatedSensor } from "../../firmware/sensors/simulated.js";
+import { CAUSES } from "../../firmware/outbox/losses.js";
 import type { XmppError } from "../../firmware/xmpp/errors.js";
+import { MemoryStorage } from "../node/memory-storage.js";
+import { Storage } from "../node/storage.js";
 import type { Reach } from "./account.js";
 
 export interface BoardsOptions {
@@ -21,6 +25,8 @@ export interface BoardsOptions {
   connectInterval: number;
   interval: number;
   seed: number;
+  /** The folder in which the boards keep what waits to be published; in memory when absent. */
+  storage?: string;
   onBoard?: (board: Board) => void;
   onError?: (board: Board, error: XmppError) => void;
 }
@@ -32,7 +38,7 @@ export interface Board {
   readonly node: string;
   state: ClientState;
   published: number;
-  /** Items that will never be published: there was no room for them, or they were refused. */
+  /** Items that were lost since the storage was new: there was no room for them, or they were refused. */
   dropped: number;
   pending: number;
   /** What went wrong last, until it works again. */
@@ -95,7 +101,7 @@ export class Boards {
   }
 
   #start(board: Board, pending: () => number, onClosed: () => void): Device {
-    const { reach, password, service, interval, seed } = this.#options;
+    const { reach, password, service, interval, seed, storage } = this.#options;
     const { number, name, node } = board;
     const account = fill(this.#options.jid, number);
     const changed = (): void => {
@@ -118,6 +124,7 @@ export class Boards {
       service,
       node,
       interval,
+      storage: storage === undefined ? new MemoryStorage() : new Storage(join(storage, name)),
       onState: (state) => {
         board.state = state;
         if (state === "online") board.error = undefined;
@@ -129,9 +136,10 @@ export class Boards {
         board.error = undefined;
         changed();
       },
-      onDropped: (_id, error) => {
-        board.dropped++;
-        if (error !== undefined) failed(error);
+      onLosses: (losses) => {
+        // The server has the unsettled ones, unless it fell over.
+        const lost = CAUSES.filter((cause) => cause !== "unsettled");
+        board.dropped = lost.reduce((total, cause) => total + losses[cause], 0);
         changed();
       },
       onError: (error) => {

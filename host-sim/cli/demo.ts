@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { ConfigError, StanzaError } from "../../firmware/xmpp/errors.js";
 import { ensureNode, TELEMETRY_NODE } from "../../firmware/xmpp/extensions/pubsub.js";
 import { JID } from "../../firmware/xmpp/jid.js";
+import { deviceOf } from "../collector/names.js";
 import { loadOrCreateAuthority } from "../server/authority.js";
 import { Listener } from "../server/listener.js";
 import { deriveCredentials } from "../server/sasl/credentials.js";
@@ -20,7 +21,7 @@ import { integerFrom } from "./arguments.js";
 import { type Board, Boards, fill } from "./boards.js";
 import { out } from "./colours.js";
 import { Live } from "./live.js";
-import { baseOf, describeError, describeReading, EXIT_HELP } from "./report.js";
+import { describeError, describeReading, EXIT_HELP } from "./report.js";
 import { dataDirectory } from "./server.js";
 import { promised, withPubSub } from "./session.js";
 import { onInterrupt } from "./signals.js";
@@ -269,5 +270,5 @@ function draw(
 
 /** The board that a reading is from. */
 function nameOf(reading: string): string {
-  return baseOf(reading).replace(/^urn:dev:ops:pipit-/, "");
+  return deviceOf(reading).replace(/^urn:dev:ops:pipit-/, "");
 }

@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { chaosCommand } from "./chaos.js";
+import { collectCommand } from "./collect.js";
 import { demoCommand } from "./demo.js";
+import { exportCommand } from "./export.js";
 import { nodeCommand } from "./node.js";
+import { programCommand } from "./program.js";
 import { publishCommand } from "./publish.js";
 import { EXIT_HELP, report } from "./report.js";
 import { serverCommand } from "./server.js";
@@ -18,9 +22,13 @@ for (const make of [
   demoCommand,
   simulateCommand,
   watchCommand,
+  collectCommand,
+  exportCommand,
   publishCommand,
   nodeCommand,
+  programCommand,
   serverCommand,
+  chaosCommand,
 ])
   program.addCommand(make());
 

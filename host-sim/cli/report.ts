@@ -9,6 +9,7 @@ import {
   TransportError,
   XmppError,
 } from "../../firmware/xmpp/errors.js";
+import { channelOf } from "../collector/names.js";
 import { err } from "./colours.js";
 
 /** The exit statuses of all commands. */
@@ -38,11 +39,12 @@ export function report(error: unknown): number {
   return exitStatus(error);
 }
 
-/** An error as one line: what was wrong, and what to do if that is known. */
+/** An error, mostly as one line: what was wrong, and what to do if that is known. */
 export function describeError(error: unknown): string {
   if (!(error instanceof XmppError))
     return printable(error instanceof Error ? error.message : String(error));
-  if (error instanceof ConfigError) return printable(error.text);
+  // What is wrong with a file may take several lines.
+  if (error instanceof ConfigError) return error.text.split("\n").map(printable).join("\n");
   const text = error.text === "" ? error.condition : `${error.text} (${error.condition})`;
   const advice = (error instanceof StanzaError ? REFUSED : FAILED)[error.condition];
   return printable(advice === undefined ? text : `${text}. ${advice}`);
@@ -95,21 +97,9 @@ const SYMBOLS: Readonly<Record<string, string>> = { Cel: "°C", "%RH": "% RH" };
 
 /** A reading for people: `temperature 21.5 °C`. */
 export function describeReading(reading: Reading): string {
-  const name = shortName(reading.name);
+  const name = channelOf(reading.name);
   const unit = reading.unit === undefined ? "" : ` ${SYMBOLS[reading.unit] ?? reading.unit}`;
   const value =
     reading.value ?? reading.data ?? (reading.sum === undefined ? "" : `Σ ${reading.sum}`);
   return printable(`${name} ${value}${unit}`);
-}
-
-/** The last part of a name that says worldwide which sensor it is. */
-export function shortName(name: string): string {
-  return name.slice(
-    name.lastIndexOf(":", name.endsWith(":status") ? name.length - 8 : undefined) + 1,
-  );
-}
-
-/** What goes before it. */
-export function baseOf(name: string): string {
-  return name.slice(0, name.length - shortName(name).length).replace(/:$/, "");
 }

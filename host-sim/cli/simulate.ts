@@ -7,10 +7,14 @@ import {
   withAccount,
 } from "./account.js";
 import { integerFrom } from "./arguments.js";
+import { startBoard } from "./board.js";
 import { type Board, Boards, fill } from "./boards.js";
 import { Live } from "./live.js";
 import { describeError, EXIT_HELP } from "./report.js";
 import { onInterrupt } from "./signals.js";
+
+/** How long a board has to take its leave of the server, in milliseconds. */
+const FAREWELL = 1_000;
 
 interface Options extends AccountOptions {
   count: number;
@@ -21,7 +25,9 @@ interface Options extends AccountOptions {
   node: string;
   service?: string;
   seed: number;
+  storage?: string;
   json?: boolean;
+  board?: boolean;
 }
 
 export function simulateCommand(): Command {
@@ -35,7 +41,12 @@ export function simulateCommand(): Command {
     .requiredOption("-t, --node <node>", "the node to publish to; %i is the board's number")
     .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
     .option("--seed <number>", "the same seed gives the same weather", integerFrom(0), 1)
+    .option(
+      "--storage <folder>",
+      "where boards keep what waits to be published, for the next run (default: in memory)",
+    )
     .option("--json", "print one JSON object for each change")
+    .option("--board", "run one whole board, from its start on, and print its log")
     .addHelpText(
       "after",
       `
@@ -49,8 +60,10 @@ Example: pipit simulate -c 100 --jid dev%i@example.org -t telemetry${EXIT_HELP}`
 }
 
 async function simulate(options: Options): Promise<void> {
-  const { count, startnumber, jid, node, connectInterval, interval, limit, seed, json } = options;
+  const { count, startnumber, jid, node, connectInterval, interval, limit, seed } = options;
+  const { storage, json } = options;
   const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
+  if (options.board) return simulateBoard(options, password);
   // What --verbose prints would run through the picture.
   const live = new Live(json || options.verbose ? undefined : () => statusLine(boards.list));
   const boards = new Boards({
@@ -64,6 +77,7 @@ async function simulate(options: Options): Promise<void> {
     connectInterval,
     interval,
     seed,
+    ...(storage === undefined ? {} : { storage }),
     onBoard: (board) => {
       if (json) console.log(JSON.stringify(record(board)));
       live.changed();
@@ -80,6 +94,30 @@ async function simulate(options: Options): Promise<void> {
   }
   if (!json && !live.isDrawing) console.log(statusLine(boards.list));
   boards.check();
+}
+
+/** Runs one board until it is interrupted. */
+function simulateBoard(options: Options, password: string): void {
+  const { startnumber, interval, seed } = options;
+  const jid = fill(options.jid, startnumber);
+  const simulated = startBoard({
+    jid,
+    password,
+    ...(options.server === undefined ? {} : { server: options.server }),
+    reach: reach(options),
+    service: options.service ?? defaultService(jid),
+    node: fill(options.node, startnumber),
+    interval,
+    seed: seed + startnumber,
+    // Packets of provisioning stand between the lines of the log.
+    onSerial: (text) => {
+      if (text.startsWith("[")) process.stdout.write(text);
+    },
+  });
+  onInterrupt(() => {
+    simulated.board?.close();
+    setTimeout(() => simulated.powerOff(), FAREWELL);
+  });
 }
 
 function statusLine(boards: readonly Board[]): string {

@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import type { Reading } from "../../firmware/telemetry/senml.js";
+import { type Gap, Gaps, GRACE } from "../collector/gaps.js";
+import { deviceOf } from "../collector/names.js";
 import {
   type AccountOptions,
   defaultService,
@@ -7,9 +9,9 @@ import {
   reach,
   withAccount,
 } from "./account.js";
-import { integerFrom } from "./arguments.js";
+import { integerFrom, parseTime } from "./arguments.js";
 import { err, out } from "./colours.js";
-import { baseOf, describeError, describeReading, EXIT_HELP, printable } from "./report.js";
+import { describeError, describeReading, EXIT_HELP, printable } from "./report.js";
 import { onInterrupt } from "./signals.js";
 import { Watcher } from "./watcher.js";
 
@@ -18,6 +20,8 @@ interface Options extends AccountOptions {
   service?: string;
   json?: boolean;
   limit?: number;
+  /** Seconds since the epoch. */
+  since?: number;
 }
 
 export function watchCommand(): Command {
@@ -26,10 +30,18 @@ export function watchCommand(): Command {
     .requiredOption("-t, --node <node>", "the node to watch")
     .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
     .option("-L, --limit <count>", "end after so many items", integerFrom(1))
-    .option("--json", "print one JSON object for each reading")
+    .option(
+      "--since <time>",
+      "begin with readings on the node taken since then: a date, or how long ago, such as 90m or 2d",
+      parseTime,
+    )
+    .option("--json", "print one JSON object for each reading, and for each gap")
     .addHelpText(
       "after",
       `
+What is published while the connection is lost is printed when it is back. Devices number their items; when
+numbers are missing for ${GRACE / 1000} s, that is told as a gap: in JSON as {"gap":{"device","from","to"}}.
+
 The account stays subscribed to the node after the command has ended.
 
 Example: pipit watch --jid me@example.org --node telemetry${EXIT_HELP}`,
@@ -43,13 +55,27 @@ async function watch(options: Options): Promise<void> {
   const service = options.service ?? defaultService(jid);
   const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
   let left = options.limit ?? Number.POSITIVE_INFINITY;
+  let { since } = options;
+  const gaps = new Gaps();
+  const tellGaps = (grace?: number): void => {
+    for (const gap of gaps.due(grace))
+      if (json) console.log(JSON.stringify({ node, gap }));
+      else note(describeGap(gap));
+  };
   const watcher = new Watcher({
     client: { ...reach(options), jid, password },
     service,
     node,
     onSubscribed: () => note(`watching ${node} on ${service}`),
-    onReadings: (readings, item) => {
+    fromStart: since !== undefined,
+    onReadings: (all, item) => {
       if (left <= 0) return;
+      const device = deviceOf(all[0]?.name ?? "");
+      if (gaps.take(device, item.id))
+        note(`${device}: item ${item.id} was missing and has come now`);
+      const from = since;
+      const readings = from === undefined ? all : all.filter(({ time }) => time >= from);
+      if (readings.length === 0) return;
       for (const reading of readings) {
         const { publisher } = item;
         const record = { node, item: item.id, ...(publisher && { publisher }), ...reading };
@@ -58,15 +84,32 @@ async function watch(options: Options): Promise<void> {
       if (--left === 0) watcher.close();
     },
     onUnreadable: (item, error) => note(`item ${item.id} is not SenML: ${describeError(error)}`),
+    onCaughtUp: ({ isTruncated, gone }) => {
+      since = undefined; // what is published from now on may still have been taken long ago
+      if (isTruncated || gone.length > 0)
+        note(`${node} holds no more items than it does; older ones may be missing`);
+    },
+    onNoCatchingUp: (error) => note(`what was missed cannot be retrieved: ${describeError(error)}`),
     onLost: (error, delay) =>
       note(`${describeError(error)}; trying again in ${Math.ceil(delay / 1000)} s`),
   });
   onInterrupt(() => watcher.close());
-  await watcher.ended;
+  const telling = setInterval(tellGaps, 1_000);
+  try {
+    await watcher.ended;
+  } finally {
+    clearInterval(telling);
+    tellGaps(0);
+  }
+}
+
+function describeGap({ device, from, to }: Gap): string {
+  const which = from === to ? `item number ${from}` : `items number ${from} to ${to}`;
+  return `${device}: ${which} missing`;
 }
 
 function line(reading: Reading): string {
-  return `${out.dim(describeTime(reading.time))}  ${baseOf(reading.name)}  ${describeReading(reading)}`;
+  return `${out.dim(describeTime(reading.time))}  ${deviceOf(reading.name)}  ${describeReading(reading)}`;
 }
 
 /** @param time seconds since the epoch; whoever publishes says what they like, so it may be none */

@@ -6,25 +6,33 @@ import { decodeSenml } from "../../firmware/telemetry/senml-decode.js";
 import { StanzaError, type XmppError } from "../../firmware/xmpp/errors.js";
 import { ping } from "../../firmware/xmpp/extensions/ping.js";
 import { type Item, PubSub, type PubSubEvent } from "../../firmware/xmpp/extensions/pubsub.js";
-import { NS_CLIENT } from "../../firmware/xmpp/namespaces.js";
-import { write } from "../../firmware/xmpp/xml/writer.js";
+import { Feed } from "../collector/feed.js";
+import { fingerprint } from "../collector/fingerprint.js";
+import { READER_LIMITS } from "../collector/limits.js";
+import type { MissedItems } from "../collector/missed.js";
 
 export interface WatcherOptions {
   client: ClientOptions;
   service: string;
   node: string;
+  /** Whether to begin with what is on the node already; otherwise with what is published from now on. */
+  fromStart?: boolean;
   /** One call for each item, with its readings resolved. */
   onReadings: (readings: readonly Reading[], item: Item) => void;
   /** An item that is not SenML, or not good SenML. */
   onUnreadable?: (item: Item, error: Error) => void;
   /** The subscription stands; events come from here on. Again after each reconnection. */
   onSubscribed?: () => void;
+  /** What was published while there was no connection has been told, as far as it is still there. */
+  onCaughtUp?: (missed: MissedItems) => void;
+  /** What was published while there was no connection cannot be had. */
+  onNoCatchingUp?: (error: XmppError) => void;
   /** The connection was lost, and is made again in `delay` milliseconds. */
   onLost: (error: XmppError, delay: number) => void;
 }
 
-/** Items that are remembered, so that one that is told of twice is passed on once. */
-const MEMORY = 1000;
+/** Items that are remembered, so that one that is told of twice is passed on once: more than a node holds. */
+const MEMORY = 20_000;
 
 export class Watcher {
   /**
@@ -34,27 +42,50 @@ export class Watcher {
    */
   readonly ended: Promise<void>;
   readonly #options: WatcherOptions;
-  readonly #pubsub: PubSub;
   readonly #client: Client;
-  readonly #seen = new Set<string>();
+  readonly #feed: Feed;
+  /** The fingerprint of each item when it was last told of; empty for one that was there before. */
+  readonly #known = new Map<string, string>();
+  #hasListed = false;
   #wasSubscribed = false;
   /** Why it ends, if not because it was asked to. */
   #error: XmppError | undefined;
   #end: () => void = () => {};
 
   constructor(options: WatcherOptions) {
+    const { node, fromStart = false } = options;
     this.#options = options;
-    this.#pubsub = new PubSub(options.service, (event) => this.#take(event));
     this.ended = new Promise((resolve, reject) => {
       this.#end = () => (this.#error === undefined ? resolve() : reject(this.#error));
     });
+    const pubsub = new PubSub(options.service, (event) => this.#take(event));
+    this.#feed = new Feed({
+      pubsub,
+      node,
+      memory: {
+        hasHad: () => this.#hasListed,
+        unknown: (_node, ids) => {
+          if (!this.#hasListed && !fromStart) for (const id of ids) this.#remember(id, "");
+          this.#hasListed = true;
+          return ids.filter((id) => !this.#known.has(id));
+        },
+      },
+      onItem: (item) => this.#read(item),
+      onSubscribed: () => {
+        this.#wasSubscribed = true;
+        options.onSubscribed?.();
+      },
+      onCaughtUp: (missed) => options.onCaughtUp?.(missed),
+      onNoCatchingUp: (error) => options.onNoCatchingUp?.(error),
+    });
     this.#client = new Client({
       ...options.client,
+      limits: READER_LIMITS,
       backoff: { start: 0 },
       // Services send events to the bare address, where a negative priority does not get them (RFC 6121 8.5.2).
       presence: { priority: 0 },
-      extensions: [ping, this.#pubsub],
-      onOnline: () => this.#subscribe(),
+      extensions: [ping, pubsub],
+      onOnline: () => this.#begin(),
       // The session goes on, and the subscription with it.
       onResumed: () => options.onSubscribed?.(),
       onOffline: (error, delay) => {
@@ -79,25 +110,23 @@ export class Watcher {
     else this.#client.close();
   }
 
-  /** Services forget subscriptions when they lose their data, and asking again changes nothing. */
-  #subscribe(): void {
-    this.#pubsub.subscribe(this.#options.node, (error) => {
-      if (error === undefined) {
-        this.#wasSubscribed = true;
-        this.#options.onSubscribed?.();
-      } else if (error instanceof StanzaError || error.condition === "remote-server-timeout") {
+  #begin(): void {
+    this.#feed.begin().catch((error: XmppError) => {
+      if (error instanceof StanzaError || error.condition === "remote-server-timeout")
         this.#fail(error);
-      } // else the connection was lost, which `onOffline` tells
+      // else the connection was lost, which `onOffline` tells
     });
   }
 
   #take(event: PubSubEvent): void {
-    if (event.kind !== "item" || event.node !== this.#options.node) return;
-    const { item } = event;
+    if (event.kind === "item" && event.node === this.#options.node) this.#feed.take(event.item);
+  }
+
+  #read(item: Item): void {
     let readings: Reading[];
     try {
       if (item.payload === undefined) throw new Error("the item has no payload");
-      if (this.#isRepeated(`${item.id} ${write(item.payload, NS_CLIENT)}`)) return;
+      if (!this.#remember(item.id, fingerprint(item.payload))) return;
       readings = decodeSenml(item.payload, Date.now() / 1000);
     } catch (error) {
       this.#options.onUnreadable?.(item, error as Error);
@@ -110,11 +139,13 @@ export class Watcher {
    * Publishers that got no reply publish again, and subscribers are told again (XEP-0060 7.1.2). ejabberd
    * tells an account of its own nodes twice anyway, once as the subscriber and once as the owner. An item
    * that was overwritten with something else is no repetition.
+   * @returns whether it is new
    */
-  #isRepeated(item: string): boolean {
-    if (this.#seen.has(item)) return true;
-    this.#seen.add(item);
-    if (this.#seen.size > MEMORY) this.#seen.delete(this.#seen.values().next().value as string);
-    return false;
+  #remember(id: string, fingerprint: string): boolean {
+    if (this.#known.get(id) === fingerprint) return false;
+    this.#known.delete(id);
+    this.#known.set(id, fingerprint);
+    if (this.#known.size > MEMORY) this.#known.delete(this.#known.keys().next().value as string);
+    return true;
   }
 }

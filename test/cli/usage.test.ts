@@ -28,6 +28,11 @@ test.each(
     ["node", "configure"],
     ["node", "list"],
     ["node", "delete"],
+    ["program"],
+    ["program", "new"],
+    ["program", "test"],
+    ["program", "build"],
+    ["program", "show"],
     ["server"],
   ].map((command) => [command]),
 )("pipit %j has --help", async (command) => {

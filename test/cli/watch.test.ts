@@ -8,6 +8,7 @@ import {
   jest,
   test,
 } from "@jest/globals";
+import { entryId } from "../../firmware/outbox/entry-id.js";
 import { type Element, xml } from "../../firmware/xmpp/xml/element.js";
 import { endAll, Pipit, run } from "./support/pipit.js";
 import { DOMAIN, SERVICE, TestServer } from "./support/server.js";
@@ -173,6 +174,91 @@ describe("a subscription", () => {
     expect(status).toBe(0);
     expect(stdout.match(/[0-9.]+ °C/g)).toEqual(["1 °C", "2 °C"]);
     expect(stderr).toMatch(/\(connection-(lost|closed)\); trying again in \d+ s\n/);
+  });
+});
+
+describe("what was published before, or while nobody listened,", () => {
+  const times = (values: readonly number[]) =>
+    values.map((value) => ({ ...temperature(value), time: 1_700_000_000 + value }));
+  const values = (stdout: string) =>
+    [...stdout.matchAll(/([0-9.]+) °C/g)].map(([, v]) => Number(v));
+
+  test("is left alone, unless it is asked for", async () => {
+    server.publish(node, "old", [temperature(1)]);
+    const pipit = await watch(["-L", "1"]);
+    server.publish(node, "new", [temperature(2)]);
+    expect(values((await pipit.ended).stdout)).toEqual([2]);
+  });
+
+  test("is printed first with --since, the oldest first", async () => {
+    for (const [value] of [[1], [2], [3]] as const)
+      server.publish(node, `i${value}`, times([value]));
+    const pipit = await watch(["-L", "3", "--since", "2023-11-14T22:13:22Z"]);
+    await pipit.until(() => pipit.lines.length === 2);
+    server.publish(node, "i4", times([0])); // taken before then, but published now
+    expect(values((await pipit.ended).stdout)).toEqual([2, 3, 0]);
+  });
+
+  test("is printed when the connection is back, and nothing twice", async () => {
+    const forgetful = await TestServer.start({ resumeTime: 1 });
+    try {
+      forgetful.createNode("n");
+      const args = ["watch", ...forgetful.as("me"), "-t", "n", "-L", "4"];
+      const pipit = new Pipit(args, forgetful.environment);
+      await pipit.until(() => pipit.stderr.includes("watching"));
+      forgetful.publish("n", "1", [temperature(1)]);
+      await pipit.until(() => pipit.lines.length === 1);
+      await forgetful.drop(() => {
+        forgetful.publish("n", "2", [temperature(2)]);
+        forgetful.publish("n", "3", [temperature(3)]);
+      });
+      await pipit.until(() => pipit.lines.length === 3);
+      forgetful.publish("n", "4", [temperature(4)]);
+      expect(values((await pipit.ended).stdout)).toEqual([1, 2, 3, 4]);
+    } finally {
+      await forgetful.stop();
+    }
+  });
+
+  test.each([
+    ["yesterday", "Write a date"],
+    ["5", "Write a date"],
+    ["2026-99-01", "Write a date"],
+  ])("cannot be asked for since %s", async (since, why) => {
+    const { status, stderr } = await run([
+      "watch",
+      ...server.as("me"),
+      "-t",
+      node,
+      "--since",
+      since,
+    ]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(why)]);
+  });
+});
+
+describe("gaps in the numbers of a device", () => {
+  const id = (number: number) => entryId(new Uint8Array(10).fill(7), number);
+  const publish = (...numbers: readonly number[]) => {
+    for (const number of numbers) server.publish(node, id(number), [temperature(number)]);
+  };
+
+  test("are told, and what is only out of order is none", async () => {
+    const pipit = await watch(["-L", "6"]);
+    publish(1, 3, 2, 4, 7, 8);
+    expect((await pipit.ended).stderr.split("\n").slice(1, -1)).toEqual([
+      "urn:dev:ops:1: items number 5 to 6 missing",
+    ]);
+  });
+
+  test("are JSON with --json", async () => {
+    const pipit = await watch(["-L", "2", "--json"]);
+    publish(1, 3);
+    const { stdout } = await pipit.ended;
+    expect(JSON.parse(stdout.trim().split("\n").at(-1) as string)).toEqual({
+      node,
+      gap: { device: "urn:dev:ops:1", from: 2, to: 2 },
+    });
   });
 });
 

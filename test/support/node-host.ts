@@ -1,6 +1,7 @@
 import { test } from "@jest/globals";
 import { TCP } from "../../host-sim/node/tcp.js";
 import { TLSSocket } from "../../host-sim/node/tls.js";
+import { UDP } from "../../host-sim/node/udp.js";
 import type { TestHost } from "../conformance/host.js";
 import { listen } from "./peer.js";
 
@@ -25,6 +26,13 @@ export const nodeHost: TestHost = {
       opened.push(this);
     }
   },
+  UDP: class extends UDP {
+    constructor(...options: ConstructorParameters<typeof UDP>) {
+      super(...options);
+      opened.push(this);
+    }
+  },
+  flood: 4 * 1024 * 1024,
   listen: async () => {
     const listener = await listen();
     opened.push(listener);

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
+import { sameBytes } from "../conformance/assert.js";
 import type { Listener, Peer, SecurePeer, ServerOptions } from "../conformance/host.js";
+import { bytes } from "../conformance/pattern.js";
 
 /** The far side of connections for tests, on Node. */
 export async function listen(): Promise<Listener> {
@@ -52,6 +54,10 @@ class NodePeer<Stream extends net.Socket = net.Socket> implements Peer {
     });
   }
 
+  flood(count: number): Promise<void> {
+    return this.send(bytes(count));
+  }
+
   async receive(count: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(count);
     let filled = 0;
@@ -68,6 +74,10 @@ class NodePeer<Stream extends net.Socket = net.Socket> implements Peer {
       }
     }
     return bytes;
+  }
+
+  async drain(count: number): Promise<void> {
+    sameBytes(await this.receive(count), bytes(count));
   }
 
   async ended(): Promise<void> {

@@ -11,6 +11,7 @@ import type { Extension, Stanzas } from "../stanza/dispatcher.js";
 import type { Done } from "../stanza/requests.js";
 import { encode } from "../utf8.js";
 import { type Element, xml } from "../xml/element.js";
+import { readPage, type TakePage } from "./rsm.js";
 
 export const NS_DISCO_INFO = "http://jabber.org/protocol/disco#info";
 export const NS_DISCO_ITEMS = "http://jabber.org/protocol/disco#items";
@@ -43,7 +44,7 @@ export class Disco implements Extension {
   install(stanzas: Stanzas): void {
     const { identity, node, crypto } = this.#options;
     // Other extensions may come after this one, so the digest waits until it is asked for.
-    const version = (): string => capsVersion([identity], stanzas.features, [], crypto);
+    const version = (): string => capsVersion(identity, stanzas.features, crypto);
     stanzas.addFeature(NS_DISCO_INFO);
     stanzas.addFeature(NS_CAPS);
     stanzas.onIq("get", "query", NS_DISCO_INFO, (query) => {
@@ -67,42 +68,15 @@ function info(node: string | undefined, identity: Identity, features: readonly s
   );
 }
 
-/** A data form in a disco#info, as XEP-0115 sees it: the form type, and the values of the other fields. */
-export interface CapsForm {
-  formType: string;
-  fields: readonly { name: string; values: readonly string[] }[];
-}
-
 /**
- * The verification string of XEP-0115 5.1, hashed with SHA-1. "<" is its delimiter; disco#info that contains
- * one in a value could be read as other features, so nothing of ours does.
+ * The verification string of XEP-0115 5.1 for one identity and no forms, hashed with SHA-1. "<" is its delimiter;
+ * disco#info that contains one in a value could be read as other features, so nothing of ours does.
  */
-export function capsVersion(
-  identities: readonly Identity[],
-  features: readonly string[],
-  forms: readonly CapsForm[],
-  crypto: Crypto,
-): string {
-  const parts = identities
-    .map(({ category, type, lang, name }) => `${category}/${type}/${lang ?? ""}/${name ?? ""}`)
-    .sort(byOctets);
-  parts.push(...[...features].sort(byOctets));
-  for (const form of [...forms].sort((a, b) => byOctets(a.formType, b.formType))) {
-    parts.push(form.formType);
-    for (const { name, values } of [...form.fields].sort((a, b) => byOctets(a.name, b.name)))
-      parts.push(name, ...[...values].sort(byOctets));
-  }
-  const text = parts.map((part) => `${part}<`).join("");
-  return encodeBase64(crypto.digest("sha-1", encode(text)));
-}
-
-/** "i;octet" (RFC 4790 9.3). UTF-8 sorts by code point, which JavaScript's "<" does not. */
-function byOctets(a: string, b: string): number {
-  const left = encode(a);
-  const right = encode(b);
-  for (let i = 0; i < left.length && i < right.length; i++)
-    if (left[i] !== right[i]) return (left[i] as number) - (right[i] as number);
-  return left.length - right.length;
+function capsVersion(identity: Identity, features: readonly string[], crypto: Crypto): string {
+  const { category, type, lang, name } = identity;
+  // The order is that of octets. Features are in ASCII (XEP-0030 section 6), where every order is that.
+  const parts = [`${category}/${type}/${lang ?? ""}/${name ?? ""}`, ...features.slice().sort(), ""];
+  return encodeBase64(crypto.digest("sha-1", encode(parts.join("<"))));
 }
 
 /** What an entity says of itself. */
@@ -134,30 +108,39 @@ export function discoverInfo(
   });
 }
 
-/** Asks an entity for the items it has: the nodes of a pub/sub service, for one. */
+/** One of the items an entity has. */
+export interface DiscoItem {
+  jid: string;
+  node?: string;
+  name?: string;
+}
+
+/**
+ * Asks an entity, or one of its nodes, for the items it has: of a pub/sub service, its nodes.
+ * @param set the page that is asked for, where there may be many (XEP-0059)
+ */
 export function discoverItems(
   stanzas: Stanzas,
   to: string,
-  done: (
-    error: XmppError | undefined,
-    items?: { jid: string; node?: string; name?: string }[],
-  ) => void,
+  node: string | undefined,
+  set: Element | undefined,
+  done: TakePage<DiscoItem>,
 ): void {
   const take: Done = (error, reply) => {
     if (error !== undefined) return done(error);
-    const items = reply?.child("query", NS_DISCO_ITEMS)?.childrenNamed("item") ?? [];
-    done(
-      undefined,
-      items.map((item) => {
-        const node = item.attr("node");
-        const name = item.attr("name");
-        return {
-          jid: item.attr("jid") ?? "",
-          ...(node === undefined ? {} : { node }),
-          ...(name === undefined ? {} : { name }),
-        };
-      }),
-    );
+    const query = reply?.child("query", NS_DISCO_ITEMS);
+    const items = query?.childrenNamed("item") ?? [];
+    done(undefined, items.map(parseItem), query && readPage(query));
   };
-  stanzas.request("get", to, xml("query", { xmlns: NS_DISCO_ITEMS }), take);
+  stanzas.request("get", to, xml("query", { xmlns: NS_DISCO_ITEMS, node }, set), take);
+}
+
+function parseItem(item: Element): DiscoItem {
+  const node = item.attr("node");
+  const name = item.attr("name");
+  return {
+    jid: item.attr("jid") ?? "",
+    ...(node === undefined ? {} : { node }),
+    ...(name === undefined ? {} : { name }),
+  };
 }

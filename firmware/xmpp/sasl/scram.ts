@@ -33,7 +33,9 @@ export class ScramKeyCache {
    * @param onProven is told of new keys once a server has accepted what they prove, so as to store them
    */
   constructor(keys: readonly ScramKeys[] = [], onProven?: (keys: ScramKeys) => void) {
-    for (const known of keys) this.#keys.set(known.hash, known);
+    keys.forEach((known) => {
+      this.#keys.set(known.hash, known);
+    });
     this.#onProven = onProven;
   }
 
@@ -116,7 +118,7 @@ export class Scram implements Mechanism {
       return;
     }
     const first = this.#parseServerFirst(message);
-    this.#withKeys(first.salt, first.iterations, (keys) => {
+    this.#withKeys(first.salt, first.iterations, (keys): void => {
       this.#keys = keys;
       const withoutProof = `c=${GS2_HEADER_BASE64},r=${first.nonce}`;
       const authMessage = encode(`${this.#clientFirstBare},${message},${withoutProof}`);
@@ -173,10 +175,7 @@ export class Scram implements Mechanism {
   #withKeys(salt: string, iterations: number, use: (keys: ScramKeys) => void): void {
     const { keys, password } = this.#credentials;
     const known = keys.get(this.#hash, salt, iterations);
-    if (known !== undefined) {
-      use(known);
-      return;
-    }
+    if (known !== undefined) return use(known);
     if (password === undefined)
       throw this.#error(
         "not-authorized",
@@ -185,13 +184,19 @@ export class Scram implements Mechanism {
     const hash = this.#hash;
     const crypto = this.#crypto;
     const saltBytes = decodeBase64(salt) as Uint8Array;
-    crypto.pbkdf2(hash, encode(preparePassword(password)), saltBytes, iterations, (salted) => {
-      const clientKey = crypto.hmac(hash, salted, encode("Client Key"));
-      const serverKey = crypto.hmac(hash, salted, encode("Server Key"));
-      const derived = { hash, salt, iterations, clientKey, serverKey };
-      keys.add(derived);
-      use(derived);
-    });
+    crypto.pbkdf2(
+      hash,
+      encode(preparePassword(password)),
+      saltBytes,
+      iterations,
+      (salted): void => {
+        const clientKey = crypto.hmac(hash, salted, encode("Client Key"));
+        const serverKey = crypto.hmac(hash, salted, encode("Server Key"));
+        const derived = { hash, salt, iterations, clientKey, serverKey };
+        keys.add(derived);
+        use(derived);
+      },
+    );
   }
 
   #verify(message: string): void {

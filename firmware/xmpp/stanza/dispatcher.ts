@@ -176,7 +176,10 @@ export class Dispatcher implements Stanzas {
     if (stanza.namespace !== NS_CLIENT) return;
     if (stanza.name === "iq") this.#receiveIq(stanza);
     else if (stanza.name === "message") this.#receiveMessage(stanza);
-    else if (stanza.name === "presence") for (const take of this.#presence) take(stanza);
+    else if (stanza.name === "presence")
+      this.#presence.forEach((take) => {
+        take(stanza);
+      });
   }
 
   /** The connection is gone: requests under way end with `error`. */
@@ -204,8 +207,9 @@ export class Dispatcher implements Stanzas {
 
   #answer(iq: Element, type: string | undefined): Element {
     try {
-      const [payload, another] = iq.elements();
-      if (payload === undefined || another !== undefined || (type !== "get" && type !== "set"))
+      const payloads = iq.elements();
+      const payload = payloads[0];
+      if (payload === undefined || payloads.length > 1 || (type !== "get" && type !== "set"))
         throw new StanzaError("bad-request", "modify");
       const handler = this.#handlers.get(`iq ${type} ${payload.name} ${payload.namespace}`);
       if (handler === undefined) throw new StanzaError("service-unavailable", "cancel");
@@ -226,10 +230,10 @@ export class Dispatcher implements Stanzas {
   /** An error comes back with what was sent, which is not news from anybody (RFC 6120 8.3.1). */
   #receiveMessage(message: Element): void {
     if (message.attr("type") === "error") return;
-    for (const payload of message.elements()) {
-      if (message.child(payload.name, payload.namespace) !== payload) continue;
+    message.elements().forEach((payload) => {
+      if (message.child(payload.name, payload.namespace) !== payload) return;
       const handler = this.#handlers.get(`message ${payload.name} ${payload.namespace}`);
       if (handler !== undefined) (handler as MessageHandler)(payload, message);
-    }
+    });
   }
 }

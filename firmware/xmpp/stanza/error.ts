@@ -13,11 +13,11 @@ export function parseStanzaError(stanza: Element): StanzaError {
   let condition = "undefined-condition";
   let text = "";
   let specific: string | undefined;
-  for (const child of error?.elements() ?? []) {
+  error?.elements().forEach((child) => {
     if (child.namespace !== NS_STANZA_ERRORS) specific ??= child.name;
     else if (child.name === "text") text = child.text();
     else condition = child.name;
-  }
+  });
   return new StanzaError(
     condition,
     TYPES.includes(type) ? (type as StanzaErrorType) : "cancel",

@@ -37,12 +37,12 @@ export function parseStreamError(element: Element): StreamError {
   let condition = "undefined-condition";
   let text = "";
   let host: string | undefined;
-  for (const child of element.elements()) {
-    if (child.namespace !== NS_STREAM_ERRORS) continue;
+  element.elements().forEach((child) => {
+    if (child.namespace !== NS_STREAM_ERRORS) return;
     if (child.name === "text") text = child.text();
     else condition = child.name;
     if (child.name === "see-other-host") host = child.text();
-  }
+  });
   return new StreamError(condition, host ?? text);
 }
 

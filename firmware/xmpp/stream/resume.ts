@@ -71,7 +71,9 @@ export class Management implements Monitor {
   /** Sends again what the server does not have. It was counted when it was sent first. */
   resend(stanzas: readonly Element[], stream: Negotiation): void {
     this.#resending = true;
-    for (const stanza of stanzas) stream.send(stanza);
+    stanzas.forEach((stanza) => {
+      stream.send(stanza);
+    });
     this.#resending = false;
   }
 }

@@ -91,7 +91,7 @@ export class Sasl implements Step {
 
   #challenge(mechanism: Mechanism, data: Uint8Array, stream: Negotiation): void {
     this.#busy = true;
-    mechanism.challenge(data, (response) => {
+    mechanism.challenge(data, (response): void => {
       this.#busy = false;
       const text = encodeBase64(response);
       stream.send(xml("response", { xmlns: NS_SASL }, text === "" ? undefined : text));

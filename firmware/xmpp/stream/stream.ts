@@ -70,6 +70,12 @@ export class Stream implements Negotiation, StreamSink {
   #writable = false;
   /** Set while a new stream must begin before more input is read: over TLS, or over the same connection. */
   #pending: "nothing" | "restart" | "tls" = "nothing";
+  /** Whether the owner has yet to be told that stanzas may be sent, and that negotiation is complete. */
+  #newlyWritable = false;
+  #newlyOnline = false;
+  /** What was read last, and has yet to be handled. */
+  #element: Element | undefined;
+  #ended = false;
   #endSent = false;
   #closed = false;
   #lang: string | undefined;
@@ -89,7 +95,7 @@ export class Stream implements Negotiation, StreamSink {
   /** Opens the stream. @param secure whether the connection is inside TLS from its start (XEP-0368) */
   open(secure: boolean): void {
     this.secure = secure;
-    this.#attempt(() => this.#begin());
+    this.#start();
   }
 
   /** TLS stands. Everything learned before is forgotten (RFC 6120 5.4.3.3). */
@@ -97,12 +103,16 @@ export class Stream implements Negotiation, StreamSink {
     this.#pending = "nothing";
     this.#lang = undefined;
     this.secure = true;
-    this.#attempt(() => this.#begin());
+    this.#start();
   }
 
   /** Bytes from the peer. Errors in them are told by `onClosed`, never thrown. */
   receive(bytes: Uint8Array): void {
-    this.#attempt(() => this.#read(bytes));
+    try {
+      this.#read(bytes);
+    } catch (error) {
+      this.#caught(error);
+    }
   }
 
   /** Sends a stanza. @throws ConfigError when it is too big; TransportError when the stream takes none now */
@@ -147,14 +157,13 @@ export class Stream implements Negotiation, StreamSink {
       return;
     }
     this.allowStanzas();
-    // The owner may just have closed the stream.
-    if (!this.#endSent) this.#tell(() => this.#events.onOnline(this.jid as JID));
+    this.#newlyOnline = true;
   }
 
   allowStanzas(): void {
     if (this.#writable) return;
     this.#writable = true;
-    this.#tell(() => this.#events.onWritable());
+    this.#newlyWritable = true;
   }
 
   /** Ends the stream for an error found on this side, and tells the peer if it is about the stream. */
@@ -173,6 +182,29 @@ export class Stream implements Negotiation, StreamSink {
   }
 
   onElement(element: Element): void {
+    this.#element = element;
+    this.#tokenizer.stop();
+  }
+
+  onEnd(): void {
+    this.#ended = true;
+    this.#tokenizer.stop();
+  }
+
+  /** Handles what was read. The tokenizer has returned by then: a microcontroller's stack is not deep. */
+  #handle(): void {
+    const element = this.#element;
+    this.#element = undefined;
+    if (element !== undefined) this.#take(element);
+    if (!this.#ended || this.#closed) return;
+    const orderly = this.#endSent;
+    this.#sendEnd();
+    this.#finish(
+      orderly ? undefined : new StreamError("connection-closed", "the server ended the stream"),
+    );
+  }
+
+  #take(element: Element): void {
     this.#options.onTrace?.("in", element);
     if (element.is("error", NS_STREAM)) return this.#finish(parseStreamError(element));
     // Once our side is closed, stanzas are still taken, but negotiation does not go on.
@@ -190,17 +222,13 @@ export class Stream implements Negotiation, StreamSink {
       // Stanzas come while the last steps are under way: answers with pipelining, others once we are bound.
       if (!this.#writable && this.jid === undefined)
         throw new StreamError("not-authorized", `<${element.name}/> came too early`, "now");
-      this.#tell(() => this.#events.onElement(element));
+      try {
+        this.#events.onElement(element);
+      } catch (error) {
+        throw internalError(error);
+      }
     }
     if (isStanza(element)) this.#options.monitor?.handled();
-  }
-
-  onEnd(): void {
-    const orderly = this.#endSent;
-    this.#sendEnd();
-    this.#finish(
-      orderly ? undefined : new StreamError("connection-closed", "the server ended the stream"),
-    );
   }
 
   #onFeatures(features: Element): void {
@@ -216,29 +244,44 @@ export class Stream implements Negotiation, StreamSink {
         // Injected before TLS, to be taken for something said inside it (CVE-2011-0411).
         throw new StreamError("policy-violation", "the server went on behind <proceed/>");
       at += this.#tokenizer.write(at === 0 ? bytes : bytes.subarray(at));
+      this.#handle();
       if (this.#pending === "restart") this.#begin();
+      this.#announce();
     }
     if (this.#pending === "tls" && !this.#closed) this.#events.onStartTLS();
   }
 
-  /** Runs what may find a fault: the peer's, or one of our own. */
-  #attempt(action: () => void): void {
+  /** Tells the owner what the steps have brought about, once they have returned. */
+  #announce(): void {
     try {
-      action();
-    } catch (error) {
-      // There is nothing left to end when it is `onClosed` that throws.
-      if (this.#closed) throw error;
-      this.fail(error instanceof XmppError ? error : internalError(error));
-    }
-  }
-
-  /** Tells the owner something. */
-  #tell(event: () => void): void {
-    try {
-      event();
+      if (this.#newlyWritable) {
+        this.#newlyWritable = false;
+        this.#events.onWritable();
+      }
+      // The owner may just have closed the stream.
+      if (this.#newlyOnline && !this.#endSent) {
+        this.#newlyOnline = false;
+        this.#events.onOnline(this.jid as JID);
+      }
     } catch (error) {
       throw internalError(error);
     }
+  }
+
+  #start(): void {
+    try {
+      this.#begin();
+      this.#announce();
+    } catch (error) {
+      this.#caught(error);
+    }
+  }
+
+  /** Something was found to be wrong: the peer's fault, or one of our own. */
+  #caught(error: unknown): void {
+    // There is nothing left to end when it is `onClosed` that throws.
+    if (this.#closed) throw error;
+    this.fail(error instanceof XmppError ? error : internalError(error));
   }
 
   #begin(): void {

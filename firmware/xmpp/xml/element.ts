@@ -45,11 +45,11 @@ export class Element {
   }
 
   #bequeath(namespace: string): void {
-    for (const child of this.children) {
-      if (typeof child === "string" || child.#namespace !== undefined) continue;
+    this.children.forEach((child) => {
+      if (typeof child === "string" || child.#namespace !== undefined) return;
       child.#namespace = namespace;
       child.#bequeath(namespace);
-    }
+    });
   }
 
   /** Whether this is the element `name` of `namespace`. */
@@ -71,9 +71,9 @@ export class Element {
 
   /** The first child element of that name, in this element's own namespace unless another is given. */
   child(name: string, namespace: string = this.namespace): Element | undefined {
-    for (const child of this.children)
-      if (typeof child !== "string" && child.is(name, namespace)) return child;
-    return undefined;
+    return this.children.find(
+      (child): child is Element => typeof child !== "string" && child.is(name, namespace),
+    );
   }
 
   /** All child elements of that name, in this element's own namespace unless another is given. */
@@ -83,9 +83,7 @@ export class Element {
 
   /** The text directly inside this element. */
   text(): string {
-    let text = "";
-    for (const child of this.children) if (typeof child === "string") text += child;
-    return text;
+    return this.children.filter((child) => typeof child === "string").join("");
   }
 
   /** The text of the child element of that name, or `undefined` when there is none. */
@@ -106,10 +104,10 @@ export class Element {
 }
 
 function append(list: string[], attributes: Attributes): void {
-  for (const name of Object.keys(attributes)) {
+  Object.keys(attributes).forEach((name) => {
     const value = attributes[name];
     if (value !== undefined) list.push(name, value);
-  }
+  });
 }
 
 /**

@@ -67,8 +67,8 @@ export function characterOf(bytes: Uint8Array, start: number, end: number): numb
   const match = CHARACTER.exec(reference);
   if (match === null)
     throw ENTITY.test(reference) ? restricted(`the entity &${reference};`) : notReference();
-  const [, hexadecimal, decimal] = match;
-  const point = hexadecimal === undefined ? Number(decimal) : Number.parseInt(hexadecimal, 16);
+  const hexadecimal = match[1];
+  const point = hexadecimal === undefined ? Number(match[2]) : Number.parseInt(hexadecimal, 16);
   if (!isCharacter(point)) throw malformed(`&${reference}; is no character that XML allows`);
   return point;
 }

@@ -1,10 +1,12 @@
-/** Elements to bytes. */
+/**
+ * Elements to bytes. The text is not put together first: XS would copy what there is each time that something is
+ * added, and collect garbage for it.
+ */
 
 import { ConfigError } from "../errors.js";
 import { NS_STREAM } from "../namespaces.js";
-import { encode } from "../utf8.js";
-import { isCharacter } from "./characters.js";
-import type { Element } from "./element.js";
+import { decode, encode } from "../utf8.js";
+import type { Element, Node } from "./element.js";
 
 /**
  * Writes an element as text.
@@ -12,34 +14,9 @@ import type { Element } from "./element.js";
  *   Elements of the stream namespace get the prefix `stream`, which every stream header declares.
  */
 export function write(element: Element, namespace: string): string {
-  const prefixed = element.namespace === NS_STREAM;
-  const name = prefixed ? `stream:${element.name}` : element.name;
-  const inside = prefixed ? namespace : element.namespace;
-  let text = `<${name}`;
-  if (inside !== namespace) text += ` xmlns='${escapeAttribute(inside)}'`;
-  text += writeAttributes(element.attributes);
-  if (element.children.length === 0) return `${text}/>`;
-  text += ">";
-  for (const child of element.children)
-    text += typeof child === "string" ? escapeText(child) : write(child, inside);
-  return `${text}</${name}>`;
-}
-
-function writeAttributes(attributes: readonly string[]): string {
-  let text = "";
-  for (let i = 0; i < attributes.length; i += 2) {
-    const name = attributes[i] as string;
-    const value = escapeAttribute(attributes[i + 1] as string);
-    if (name.startsWith("{")) {
-      const brace = name.indexOf("}");
-      const prefix = `a${i / 2}`;
-      text += ` xmlns:${prefix}='${escapeAttribute(name.slice(1, brace))}'`;
-      text += ` ${prefix}:${name.slice(brace + 1)}='${value}'`;
-    } else {
-      text += ` ${name}='${value}'`;
-    }
-  }
-  return text;
+  const writer = new Writer(Number.POSITIVE_INFINITY);
+  writer.element(element, namespace);
+  return decode(writer.bytes);
 }
 
 /**
@@ -47,42 +24,178 @@ function writeAttributes(attributes: readonly string[]): string {
  * @throws ConfigError `stanza-too-big` when they are more than `limit`
  */
 export function writeBytes(element: Element, namespace: string, limit: number): Uint8Array {
-  const bytes = encode(write(element, namespace));
-  if (bytes.length > limit)
+  const writer = new Writer(limit);
+  writer.element(element, namespace);
+  if (writer.length > limit)
     throw new ConfigError(
       "stanza-too-big",
-      `<${element.name}/> takes ${bytes.length} bytes of at most ${limit}`,
+      `<${element.name}/> takes ${writer.length} bytes of at most ${limit}`,
     );
-  return bytes;
+  return writer.bytes;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = Object.freeze({
-  "<": "&lt;",
-  ">": "&gt;",
-  "&": "&amp;",
-  "'": "&apos;",
-  '"': "&quot;",
-});
+/** Escapes text for an attribute value. */
+export function escapeAttribute(text: string): string {
+  const writer = new Writer(Number.POSITIVE_INFINITY);
+  writer.value(text);
+  return decode(writer.bytes);
+}
 
-/** Whether all of the text may stand as it is: most text does, and a regular expression sees it fast. */
-const PLAIN = /^[\t\n\x20-\x25\x28-\x3b=?-\x7e\xa0-\ud7ff]*$/;
+/** The last of the characters in ASCII that may not stand as they are, and the first byte of two others. */
+const GT = 0x3e;
+const NONCHARACTER = 0xef;
+
+/** An element whose start tag is written. */
+interface Open {
+  readonly name: string;
+  /** The default namespace inside. */
+  readonly namespace: string;
+  readonly children: readonly Node[];
+  /** How many of the children are written, or begun. */
+  written: number;
+}
+
+/** Room for what is written, at first. */
+const ROOM = 256;
+
+class Writer {
+  /** The number of bytes, those beyond the limit included. */
+  length = 0;
+  readonly #limit: number;
+  #bytes = new Uint8Array(ROOM);
+
+  /** @param limit bytes to keep room for; those beyond it are only counted */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  /** Does without recursion: a microcontroller's stack is not deep. */
+  element(element: Element, namespace: string): void {
+    const open = [this.#start(element, namespace)];
+    while (open.length > 0) {
+      const parent = open[open.length - 1] as Open;
+      const child = parent.children[parent.written++];
+      if (typeof child === "string") {
+        this.#escaped(child, false);
+      } else if (child !== undefined) {
+        open.push(this.#start(child, parent.namespace));
+      } else {
+        open.pop();
+        if (parent.written > 1) this.#markup(`</${parent.name}>`);
+      }
+    }
+  }
+
+  /** Writes the start tag, or all of an element without children. */
+  #start(element: Element, namespace: string): Open {
+    const { children } = element;
+    const isPrefixed = element.namespace === NS_STREAM;
+    const name = isPrefixed ? `stream:${element.name}` : element.name;
+    const inside = isPrefixed ? namespace : element.namespace;
+    this.#markup(`<${name}`);
+    if (inside !== namespace) this.#attribute("xmlns", inside);
+    this.#attributes(element.attributes);
+    this.#markup(children.length === 0 ? "/>" : ">");
+    return { name, namespace: inside, children, written: 0 };
+  }
+
+  #attributes(attributes: readonly string[]): void {
+    for (let i = 0; i < attributes.length; i += 2) {
+      const name = attributes[i] as string;
+      const value = attributes[i + 1] as string;
+      if (name.startsWith("{")) {
+        const brace = name.indexOf("}");
+        const prefix = `a${i / 2}`;
+        this.#attribute(`xmlns:${prefix}`, name.slice(1, brace));
+        this.#attribute(`${prefix}:${name.slice(brace + 1)}`, value);
+      } else {
+        this.#attribute(name, value);
+      }
+    }
+  }
+
+  #attribute(name: string, value: string): void {
+    this.#markup(` ${name}='`);
+    this.value(value);
+    this.#markup("'");
+  }
+
+  value(text: string): void {
+    this.#escaped(text, true);
+  }
+
+  /** Writes text with entities in it where characters have one. Those that XML cannot hold are dropped. */
+  #escaped(text: string, isValue: boolean): void {
+    const bytes = encode(text);
+    let from = 0;
+    for (let at = 0; at < bytes.length; at++) {
+      const byte = bytes[at] as number;
+      if (byte > GT && byte !== NONCHARACTER) continue;
+      const entity = entityOf(byte, isValue);
+      const width = entity === undefined ? forbidden(bytes, at) : 1;
+      if (width === 0) continue;
+      this.#append(bytes.subarray(from, at));
+      if (entity !== undefined) this.#markup(entity);
+      from = at + width;
+    }
+    this.#append(from === 0 ? bytes : bytes.subarray(from));
+  }
+
+  #markup(text: string): void {
+    this.#append(encode(text));
+  }
+
+  #append(bytes: Uint8Array): void {
+    const end = this.length + bytes.length;
+    if (end > this.#bytes.length && end <= this.#limit) this.#grow(end);
+    if (end <= this.#bytes.length) this.#bytes.set(bytes, this.length);
+    this.length = end;
+  }
+
+  #grow(needed: number): void {
+    const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    bytes.set(this.#bytes);
+    this.#bytes = bytes;
+  }
+}
+
+/** What stands for a character. Line ends, and tabs in an attribute value, would be read as something else. */
+function entityOf(byte: number, isValue: boolean): string | undefined {
+  switch (byte) {
+    case 0x09:
+      return isValue ? "&#9;" : undefined;
+    case 0x0a:
+      return isValue ? "&#10;" : undefined;
+    case 0x0d:
+      return "&#13;";
+    case 0x22:
+      return "&quot;";
+    case 0x26:
+      return "&amp;";
+    case 0x27:
+      return "&apos;";
+    case 0x3c:
+      return "&lt;";
+    case GT:
+      return "&gt;";
+    default:
+      return undefined;
+  }
+}
 
 /**
- * Escapes text for content. Characters that XML cannot hold are dropped: they come from sensors and device
- * names, and a single one would end the stream.
+ * How many bytes of a character begin at `at` that XML cannot hold (production 2), or 0. They come from sensors and
+ * device names, and a single one would end the stream.
  */
-export function escapeText(text: string): string {
-  if (PLAIN.test(text)) return text;
-  let escaped = "";
-  for (const character of text) {
-    const point = character.codePointAt(0) as number;
-    if (point === 0xd) escaped += "&#13;";
-    else if (isCharacter(point)) escaped += ENTITIES[character] ?? character;
-  }
-  return escaped;
-}
-
-/** Escapes text for an attribute value, where tabs and line ends would be read as spaces. */
-export function escapeAttribute(text: string): string {
-  return escapeText(text).replace(/[\t\n]/g, (space) => (space === "\t" ? "&#9;" : "&#10;"));
+function forbidden(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at] as number;
+  if (byte < 0x20) return byte === 0x9 || byte === 0xa ? 0 : 1;
+  // U+FFFE and U+FFFF
+  const isNoncharacter =
+    byte === NONCHARACTER && bytes[at + 1] === 0xbf && (bytes[at + 2] as number) > 0xbd;
+  return isNoncharacter ? 3 : 0;
 }

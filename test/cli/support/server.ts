@@ -113,9 +113,10 @@ export class TestServer {
     return this.streams.every(({ client }) => client.endsWith("</stream:stream>"));
   }
 
-  /** Drops all connections without a word, and is back at once, with its data. */
-  async drop(): Promise<void> {
+  /** Drops all connections without a word, and is back at once, with its data. @param meanwhile done in between */
+  async drop(meanwhile: () => void = () => {}): Promise<void> {
     this.#listener.kill();
+    meanwhile();
     await this.#listener.listen();
   }
 

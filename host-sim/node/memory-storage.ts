@@ -1,0 +1,45 @@
+import type { Bytes, KeyValue, KeyValueStorage } from "../../firmware/io.js";
+import { copyOf } from "./bytes.js";
+
+/** Key-value storage that ends with the process: for simulated devices whose reboot nobody waits for. */
+export class MemoryStorage implements KeyValueStorage {
+  readonly #stores = new Map<string, Map<string, Uint8Array>>();
+
+  /** Opens a store, which is empty at first. Opened twice, it is the same store. */
+  open({ path }: { path: string }): KeyValue {
+    let values = this.#stores.get(path);
+    if (values === undefined) {
+      values = new Map();
+      this.#stores.set(path, values);
+    }
+    return new Store(values);
+  }
+}
+
+class Store implements KeyValue {
+  readonly #values: Map<string, Uint8Array>;
+
+  constructor(values: Map<string, Uint8Array>) {
+    this.#values = values;
+  }
+
+  read(key: string): ArrayBuffer | undefined {
+    const value = this.#values.get(key);
+    return value && copyOf(value).buffer;
+  }
+
+  write(key: string, value: Bytes): void {
+    this.#values.set(key, copyOf(value));
+  }
+
+  delete(key: string): void {
+    this.#values.delete(key);
+  }
+
+  close(): void {}
+
+  /** The keys as they are now, whatever is written while they are gone through. */
+  [Symbol.iterator](): Iterator<string> {
+    return [...this.#values.keys()].values();
+  }
+}

@@ -1,0 +1,43 @@
+import { expect, test } from "@jest/globals";
+import { FAULTS } from "../../host-sim/chaos/faults/fault.js";
+import { runForReal } from "../../host-sim/chaos/real.js";
+import { describeFailure, describeResults, isGood } from "../../host-sim/chaos/summary.js";
+import { requireServers } from "./support/require-servers.js";
+
+/** What a run on a real server may take on a machine that is busy, in milliseconds. */
+const PATIENCE = 180_000;
+
+if (requireServers()) {
+  test.each(["prosody", "ejabberd"] as const)(
+    "no reading is lost, repeated or out of order on %s, while 200 things go wrong",
+    async (server) => {
+      const result = await runForReal(1, {
+        server,
+        devices: 12,
+        faults: 250,
+        length: 18_000,
+        kinds: FAULTS,
+      });
+      if (!isGood(result)) throw new Error(describeFailure(result));
+      process.stderr.write(`${server}:\n${describeResults([result])}\n`);
+      const count = Object.values(result.faults).reduce((sum, times) => sum + times, 0);
+      expect(count).toBeGreaterThanOrEqual(200);
+      expect(result.faults.kill).toBeGreaterThanOrEqual(2);
+      expect(result.delivered).toBe(result.accepted);
+      expect(result.accepted).toBeGreaterThan(100);
+    },
+    PATIENCE,
+  );
+
+  // Its store is on disk seconds after it has acknowledged.
+  test(
+    "who believes what ejabberd acknowledges at once loses readings when it is killed",
+    async () => {
+      const options = { server: "ejabberd", devices: 4, faults: 3, length: 8_000 } as const;
+      const result = await runForReal(1, { ...options, kinds: ["kill"], settle: 0 });
+      expect(result.violation).toMatchObject({ kind: "lost" });
+      expect(describeFailure(result)).toMatch(/is acknowledged(.*\n)*.*the server: kill/);
+    },
+    PATIENCE,
+  );
+}
