@@ -3,7 +3,7 @@
  * The same on a board and in the simulator; what differs is handed in.
  *
  * RAM, beside the client's: what the outbox says of itself, the readings that are collected for an item, and
- * the payloads of those on their way: with the defaults 5 kB at most, and 30 bytes for each segment stored.
+ * the payloads of those on their way. With the defaults and two channels that is 4 kB in the XS engine.
  */
 
 import { Client, type ClientOptions, type ClientState } from "./client/client.js";

@@ -3,7 +3,6 @@
  * which logs in to a server and publishes.
  */
 
-import { readFileSync } from "node:fs";
 import { runPackage } from "./run.mjs";
 import { installEmulator, installPackages } from "./setup.mjs";
 
@@ -11,7 +10,7 @@ await installPackages();
 const status = await runPackage("typescript/bin/tsc", "-b", "host-sim");
 if (status !== 0) process.exit(status);
 // All of these are there only now.
-const { Command } = await import("commander");
+const { Command, InvalidArgumentError } = await import("commander");
 const { ConfigError, SaslError, StanzaError, TransportError } = await import(
   "../build/firmware/xmpp/errors.js"
 );
@@ -19,6 +18,7 @@ const { defaultService, findPassword, parseAccount, parseServer } = await import
   "../build/host-sim/cli/account.js"
 );
 const { integerFrom } = await import("../build/host-sim/cli/arguments.js");
+const { nodeProvider } = await import("../build/host-sim/node/provider.js");
 const { EXIT, EXIT_HELP, report } = await import("../build/host-sim/cli/report.js");
 const { onInterrupt } = await import("../build/host-sim/cli/signals.js");
 const { figuresOf, makeNode, runBoard, startServer } = await import("./emulated-board.mjs");
@@ -35,7 +35,7 @@ const command = new Command("npm run emulate --")
   .option("-t, --node <node>", "the node to publish to", "pipit-emulated")
   .option("-c, --count <count>", "end after so many items", integerFrom(1), 3)
   .option("--im, --interval <ms>", "time between two samples", integerFrom(10), 500)
-  .option("--clock <time>", "what the chip's clock shows at first, such as 1970-01-01T00:00:00")
+  .option("--clock <time>", "what the chip's clock shows at first: 1970-01-01T00:00:00", parseClock)
   .option("--json", "print what happened, and the figures, as one JSON object")
   .option("-v, --verbose", "print all that the chip prints")
   .addHelpText(
@@ -72,6 +72,7 @@ async function emulate(options) {
       signal: interruption.signal,
       onLine: verbose ? say : undefined,
       onEvent: (event) => {
+        if (event.event === "error") return; // told at the end
         const seconds = ((performance.now() - started) / 1000).toFixed(1);
         say(`${seconds.padStart(6)} s  ${describe(event)}`);
       },
@@ -86,6 +87,13 @@ async function emulate(options) {
   } finally {
     await account.close();
   }
+}
+
+/** Checks a time, in UTC. */
+function parseClock(text) {
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}Z`)))
+    return text;
+  throw new InvalidArgumentError("Write it as in 2026-12-31T23:59:59.");
 }
 
 async function ownAccount(options) {
@@ -103,7 +111,7 @@ async function yourAccount({ jid, server, ca, passwordFile, service }) {
   return {
     port: server.security === "direct" ? 5223 : 5222,
     ...server,
-    certificate: readFileSync(ca, "utf8"),
+    certificate: nodeProvider({ certificateFile: ca }).tls.secure.certificate,
     jid,
     password: await findPassword(passwordFile, "PIPIT_PASSWORD", jid),
     service: service ?? defaultService(jid),
@@ -117,8 +125,6 @@ function describe(event) {
       return `online as ${event.jid}`;
     case "published":
       return `published ${event.id}`;
-    case "error":
-      return `${event.text} (${event.condition})`;
     default:
       return event.event;
   }

@@ -22,6 +22,7 @@ export const FIRMWARE: string;
 export const SERVER: { readonly host: string; readonly port: number };
 export function buildEmulator(options?: {
   readonly extra?: readonly string[];
+  readonly flags?: readonly string[];
   readonly folder?: string;
 }): Promise<string | undefined>;
 export function linkedSizes(): Record<string, { flash: number; ram: number }>;

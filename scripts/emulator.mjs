@@ -33,11 +33,12 @@ const RELAY = fileURLToPath(new URL("emulator-relay.mjs", import.meta.url));
 
 /**
  * Builds what is not there or has changed, with the XS host there already.
- * @param options.extra further C files to link (`extra.h`), by their full paths
+ * @param options.extra further C files to link, by their full paths
+ * @param options.flags what they are compiled with, beside the flags of ours
  * @param options.folder where everything goes, if not to the place of {@link FIRMWARE}
  * @returns why it did not work, or nothing
  */
-export async function buildEmulator({ extra = [], folder = FOLDER } = {}) {
+export async function buildEmulator({ extra = [], flags = [], folder = FOLDER } = {}) {
   for (const name of ["mbedtls-2.28", "lwip"]) {
     const problem = fetchDebianSource(name);
     if (problem !== undefined) return problem;
@@ -50,6 +51,7 @@ export async function buildEmulator({ extra = [], folder = FOLDER } = {}) {
     MBEDTLS: debianSource("mbedtls-2.28"),
     OUT: folder,
     EXTRA: extra.join(" "),
+    EXTRA_FLAGS: flags.join(" "),
   };
   const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const status = await run(

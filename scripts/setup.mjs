@@ -9,7 +9,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildEmulator } from "./emulator.mjs";
+import { buildProgramsHost, translateBox } from "./programs.mjs";
 import { root, run } from "./run.mjs";
+import { buildTLSTools } from "./tls-tools.mjs";
 import { buildXSHost } from "./xs.mjs";
 
 /**
@@ -29,7 +31,15 @@ const SERVER_PACKAGES = [
 const RIVAL_PACKAGES = ["mosquitto"];
 
 /** What builds the XS host, for this machine and for a 32-bit one. */
-const COMPILER_PACKAGES = ["gcc", "make", "libc6-dev", "gcc-multilib", "libc6-dev-i386"];
+const COMPILER_PACKAGES = [
+  "gcc",
+  "make",
+  "libc6-dev",
+  "gcc-multilib",
+  "libc6-dev-i386",
+  "bzip2",
+  "xz-utils",
+];
 
 /** What builds and runs the emulated microcontroller: a compiler and a C library for RISC-V, and QEMU. */
 const EMULATOR_PACKAGES = [
@@ -39,6 +49,9 @@ const EMULATOR_PACKAGES = [
 ];
 
 const INSTALLER = "install-debian-packages.sh";
+
+/** What makes C of sensor programs. */
+const PROGRAM_PACKAGES = ["wabt"];
 
 /** Installs the npm packages of the lock file, unless they are there. Without them it ends the process. */
 export async function installPackages() {
@@ -90,7 +103,7 @@ export function installRivals() {
 /** Builds the XS host, where that is possible, unless it is there. Returns whether it is now. */
 export async function installXS() {
   if (!provideDebianPackages(COMPILER_PACKAGES)) return false;
-  const problem = await buildXSHost();
+  const problem = (await buildXSHost()) ?? (await buildTLSTools());
   if (problem === undefined) return true;
   say(`the XS host cannot be built: ${problem}`);
   return false;
@@ -105,6 +118,19 @@ export async function installEmulator() {
   const problem = await buildEmulator();
   if (problem === undefined) return true;
   say(`the emulated microcontroller cannot be built: ${problem}`);
+  return false;
+}
+
+/**
+ * Makes native code of the sensor programs in the box, and builds the hosts that have it, where that is possible.
+ * What tsc makes of this project, and the XS host, have to be there. Returns whether they are now.
+ */
+export async function installPrograms() {
+  if (!provideDebianPackages(PROGRAM_PACKAGES)) return false;
+  await translateBox();
+  const problem = await buildProgramsHost();
+  if (problem === undefined) return true;
+  say(`the XS host with sensor programs cannot be built: ${problem}`);
   return false;
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { runPackage } from "./run.mjs";
-import { installEmulator, installPackages, installServers, installXS } from "./setup.mjs";
+import { installEmulator, installPackages, installPrograms, installServers, installXS } from "./setup.mjs";
 
 const jest = (...options) => runPackage("jest/bin/jest.js", ...options);
 
@@ -13,6 +13,8 @@ const options = process.argv.slice(2);
 const steps = [
   () => runPackage("typescript/bin/tsc", "-b"),
   () => runPackage("@biomejs/biome/bin/biome", "ci", "."),
+  // Where it cannot be done, the tests say so.
+  () => installPrograms().then(() => 0),
   // Tests against real servers run one after the other: they are heavy, and some watch the time.
   ...(options.length > 0
     ? [() => jest("--runInBand", ...options)]

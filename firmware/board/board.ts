@@ -164,7 +164,6 @@ export class Board {
   #run(settings: Settings): void {
     const { system, timer, dns, crypto } = this.#hardware;
     this.#enter("normal", "wifi");
-    system.setModemSleep(settings.power !== "on");
     this.#clock = new Clock({
       system,
       timer,
@@ -176,7 +175,9 @@ export class Board {
       onGood: () => this.#startDevice(settings),
     });
     this.#progress.expect("wifi", WIFI_LIMIT);
-    this.#wifi().join(settings.wifi);
+    const link = this.#wifi();
+    system.setModemSleep(settings.power !== "on");
+    link.join(settings.wifi);
     if (settings.power === "cycle") this.#goToBedIn(AWAKE_LIMIT);
   }
 
@@ -218,6 +219,8 @@ export class Board {
       dns,
       timer,
       crypto,
+      // A fleet that sleeps is not in step, and its time awake is dear.
+      ...(settings.power === "cycle" ? { backoff: { start: 0 } } : {}),
     };
     this.#progress.expect("server", SERVER_LIMIT + 2 * telemetry.interval);
     this.#progress.expect("sampling", SAMPLE_SLACK + 3 * telemetry.interval);
@@ -280,6 +283,8 @@ export class Board {
     this.#progress.forget("server");
     this.#progress.forget("sampling");
     if (error === undefined) return;
+    // With every start after a sleep it would be tried again.
+    this.#hardware.timer.clear(this.#bedtime);
     this.#log.error("account", `${error.message}; stopped until there are new settings`);
     this.#enter("stopped", "stopped");
   }

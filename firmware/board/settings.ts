@@ -159,8 +159,13 @@ export function readSettings(texts: SettingsTexts, id: string): Settings | reado
   };
 }
 
+/** NVS takes 4,000 bytes in one value; the store writes a little beside the texts. */
+const MAX_RECORD = 3_900;
+
 function findMistakes(texts: SettingsTexts): Mistake[] {
   const mistakes: Mistake[] = [];
+  if (byteLength(JSON.stringify(texts)) > MAX_RECORD)
+    mistakes.push({ field: "ca", text: "and the rest have no room together; use shorter values" });
   for (const name of fieldNames()) {
     const { isRequired, limit, check } = field(name);
     const value = texts[name] ?? "";

@@ -146,7 +146,7 @@ export class Connection implements StreamEvents {
   close(): void {
     if (this.#closed || this.#closing) return;
     this.#closing = true;
-    if (!this.#connected) return this.#finish();
+    if (!this.#connected) return this.onClosed();
     this.#stream.close();
     this.#setDeadline(CLOSE_TIMEOUT, undefined);
   }
@@ -156,7 +156,7 @@ export class Connection implements StreamEvents {
    * which may go on with another connection.
    */
   fail(error: XmppError): void {
-    this.#finish(error);
+    this.onClosed(error);
   }
 
   // As the stream sees it
@@ -190,10 +190,6 @@ export class Connection implements StreamEvents {
 
   onElement(element: Element): void {
     this.#events.onElement(element);
-  }
-
-  onClosed(error?: XmppError): void {
-    this.#finish(error);
   }
 
   // Sockets
@@ -275,9 +271,9 @@ export class Connection implements StreamEvents {
   }
 
   #onError(reason: Error | undefined): void {
-    if (this.#closing) this.#finish();
-    else if (reason instanceof XmppError) this.#finish(reason);
-    else this.#finish(new TransportError("connection-lost", reason?.message ?? ""));
+    if (this.#closing) this.onClosed();
+    else if (reason instanceof XmppError) this.onClosed(reason);
+    else this.onClosed(new TransportError("connection-lost", reason?.message ?? ""));
   }
 
   // Output
@@ -296,7 +292,7 @@ export class Connection implements StreamEvents {
       // A host may find out by this that the connection is lost. Whoever sends hears of it later.
       const lost = new TransportError("connection-lost", String(error));
       this.#credit = 0;
-      this.#failure ??= this.#options.timer.set(() => this.#finish(lost), 0);
+      this.#failure ??= this.#options.timer.set(() => this.onClosed(lost), 0);
     }
     if (!this.#wasFull || this.#queued > QUEUE_BYTES / 2) return;
     this.#wasFull = false;
@@ -341,10 +337,11 @@ export class Connection implements StreamEvents {
   #setDeadline(delay: number, error: XmppError | undefined): void {
     const { timer } = this.#options;
     timer.clear(this.#deadline);
-    this.#deadline = timer.set(() => this.#finish(error), delay);
+    this.#deadline = timer.set(() => this.onClosed(error), delay);
   }
 
-  #finish(error?: XmppError): void {
+  /** What ends the stream ends the connection, and so does what else may go wrong with it. */
+  onClosed(error?: XmppError): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#options.timer.clear(this.#deadline);

@@ -22,13 +22,12 @@ export interface LossReportOptions {
   /** What goes before the names, as for all readings of the device. */
   readonly baseName: string;
   /** Counts have changed. */
-  readonly onLosses?: ((losses: Losses) => void) | undefined;
-  /** There may be a report to make, after `make` made none. */
-  readonly onDue: () => void;
+  readonly onLosses?: (losses: Losses) => void;
 }
 
 export class LossReport {
   readonly #options: LossReportOptions;
+  readonly #onDue: () => void;
   /** The sum of all counts: it changes when any of them does, because they only go up. */
   #known = 0;
   #reported = 0;
@@ -37,8 +36,10 @@ export class LossReport {
   #sum = 0;
   #wait: TimerHandle | undefined;
 
-  constructor(options: LossReportOptions) {
+  /** @param onDue there may be a report to make, after `make` made none */
+  constructor(options: LossReportOptions, onDue: () => void) {
     this.#options = options;
+    this.#onDue = onDue;
   }
 
   /** Tells of losses. */
@@ -53,7 +54,7 @@ export class LossReport {
 
   /** Puts a report into the outbox, if one is due. To be called when it can be sent. */
   make(): void {
-    const { outbox, timer, node, baseName, onDue } = this.#options;
+    const { outbox, timer, node, baseName } = this.#options;
     if (this.#known === this.#reported || this.#wait !== undefined) return;
     const { losses } = outbox;
     const now = timer.now();
@@ -68,7 +69,7 @@ export class LossReport {
     this.#sum = this.#known;
     this.#wait = timer.set(() => {
       this.#wait = undefined;
-      onDue();
+      this.#onDue();
     }, INTERVAL);
   }
 

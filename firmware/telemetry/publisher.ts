@@ -12,32 +12,22 @@
  * When a reading was taken is said by SenML, in the reading itself, however late it comes.
  */
 
-import type { Timer } from "../io.js";
 import type { Entry } from "../outbox/entry.js";
-import type { Losses } from "../outbox/losses.js";
-import type { Outbox } from "../outbox/outbox.js";
 import { XmppError } from "../xmpp/errors.js";
 import type { PubSub } from "../xmpp/extensions/pubsub.js";
-import { LossReport } from "./loss-report.js";
+import { LossReport, type LossReportOptions } from "./loss-report.js";
 import { Pace, type PaceOptions } from "./pace.js";
 import { separate, unpack } from "./pack.js";
 import { type SenmlRecord, senmlElement } from "./senml.js";
 import { verdictOn } from "./verdict.js";
 
-export interface PublisherOptions {
+export interface PublisherOptions extends LossReportOptions {
   readonly pubsub: PubSub;
-  readonly outbox: Outbox;
-  readonly timer: Timer;
   /** Gives numbers from 0 up to, not including, 1. */
   readonly random: () => number;
   readonly pace: PaceOptions;
-  /** Where losses are reported, and what goes before their names. */
-  readonly node: string;
-  readonly baseName: string;
   /** An item is on the node. The same one may be told of again, after the acknowledgement was doubted. */
   readonly onPublished?: (id: string) => void;
-  /** Entries were lost; refused ones are among them. */
-  readonly onLosses?: ((losses: Losses) => void) | undefined;
   /**
    * The service refuses an item for good, which is lost then; or all of them for now, because the node is not
    * there, we may not publish to it, or the service is down. They wait then, and are tried again in a while.
@@ -48,8 +38,8 @@ export interface PublisherOptions {
 /** An entry on its way: as one item, or, where that was too much for the service, one for each record. */
 interface Shipment {
   readonly entry: Entry;
-  items: readonly (readonly SenmlRecord[])[];
-  /** Which of them is on its way. */
+  /** How many items it makes, and which of them is on its way. */
+  parts: number;
   at: number;
   /** Whether one of them was refused for good. */
   refused: boolean;
@@ -65,10 +55,10 @@ export class Publisher {
   #closed = false;
 
   constructor(options: PublisherOptions) {
-    const { timer, random, pace, onLosses } = options;
+    const { timer, random, pace } = options;
     this.#options = options;
     this.#pace = new Pace(pace, timer, random, () => this.#go());
-    this.#report = new LossReport({ ...options, onLosses, onDue: () => this.#go() });
+    this.#report = new LossReport(options, () => this.#go());
   }
 
   /** There is one more entry in the outbox, or it was lost. */
@@ -111,16 +101,18 @@ export class Publisher {
       if (entry === undefined) break;
       this.#pace.spend();
       this.#inFlight++;
-      this.#send({ entry, items: [unpack(entry.payload)], at: 0, refused: false });
+      this.#send({ entry, parts: 1, at: 0, refused: false });
     }
     this.#report.check(); // of what has expired, or was found damaged
   }
 
   #send(shipment: Shipment): void {
-    const { entry, items, at } = shipment;
+    const { entry, parts, at } = shipment;
+    const records = unpack(entry.payload);
     // Ids of parts follow from the entry's, so a device that loses power amid them does not double any.
-    const id = items.length === 1 ? entry.id : `${entry.id}.${at}`;
-    const payload = senmlElement(items[at] as readonly SenmlRecord[]);
+    const id = parts === 1 ? entry.id : `${entry.id}.${at}`;
+    const item = parts === 1 ? records : (separate(records)[at] as SenmlRecord[]);
+    const payload = senmlElement(item);
     try {
       this.#options.pubsub.publish(entry.node, { id, payload }, (error) => {
         this.#answered(shipment, error);
@@ -142,7 +134,7 @@ export class Publisher {
   #next(shipment: Shipment): void {
     const { outbox, onPublished } = this.#options;
     const { id } = shipment.entry;
-    if (++shipment.at < shipment.items.length) return this.#send(shipment);
+    if (++shipment.at < shipment.parts) return this.#send(shipment);
     this.#inFlight--;
     if (shipment.refused) return outbox.refuse(id);
     outbox.acknowledge(id);
@@ -152,10 +144,10 @@ export class Publisher {
   /** @param sent whether the item may have arrived all the same */
   #failed(shipment: Shipment, error: XmppError, sent: boolean): void {
     const verdict = verdictOn(error);
-    const [records] = shipment.items;
     if (verdict === "unfit" && !this.#closed) {
-      if (shipment.items.length === 1 && records !== undefined && records.length > 1) {
-        shipment.items = separate(records);
+      const { length } = unpack(shipment.entry.payload);
+      if (shipment.parts < length) {
+        shipment.parts = length;
         return this.#send(shipment);
       }
       shipment.refused = true;

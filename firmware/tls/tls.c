@@ -234,13 +234,14 @@ bool tls_is_resumed(const struct tls* tls) {
 static bool shake_hands(struct tls* tls) {
 	int result = mbedtls_ssl_handshake(&tls->ssl);
 	if (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE) return false;
-	tls->is_resumed = !tls->verifier.is_done;
+	bool is_resumed = !tls->verifier.is_done;
 	/* A session taken up again is one that was verified; whatever mbedTLS thinks, there is no other way in. */
-	if (result == 0 && tls->is_resumed && tls->verifier.hash_size == 0) result = MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
+	if (result == 0 && is_resumed && tls->verifier.hash_size == 0) result = MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
 	if (result != 0) {
 		fail(tls, result);
 		return false;
 	}
+	tls->is_resumed = is_resumed;
 	tls->state = TLS_OPEN;
 	tls->is_session_due = !tls_is_tls13(&tls->ssl);
 	return true;
@@ -262,23 +263,29 @@ static bool make_room(struct tls* tls) {
 	return room != NULL;
 }
 
-/* Deals with one record. Until one with data comes, nothing is read: of no bytes at all. */
-static void receive_record(struct tls* tls) {
+/*
+ * Deals with one record; nothing of it is read yet, for that is of no bytes at all. Returns whether mbedTLS may have
+ * more to do without more input, as with a ticket, which takes two turns.
+ */
+static bool receive_record(struct tls* tls) {
 	unsigned char nothing[1];
 	int result = mbedtls_ssl_read(&tls->ssl, nothing, 0);
-	if (tls_is_ticket(result)) tls->is_session_due = true;
-	else if (result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) tls->state = TLS_ENDED;
+	if (tls_is_ticket(result)) return tls->is_session_due = true;
+	if (result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) tls->state = TLS_ENDED;
 	else if (result < 0 && result != MBEDTLS_ERR_SSL_WANT_READ && result != MBEDTLS_ERR_SSL_WANT_WRITE) fail(tls, result);
+	return false;
 }
 
 size_t tls_feed(struct tls* tls, const void* bytes, size_t size) {
 	tls->input = (struct bytes){bytes, size};
 	size_t before;
+	bool has_more;
 	do {
 		before = tls->input.size;
+		has_more = false;
 		if (tls->state == TLS_HANDSHAKE && !shake_hands(tls)) continue;
-		if (tls->state == TLS_OPEN && make_room(tls)) receive_record(tls);
-	} while (tls->input.size > 0 && tls->input.size < before);
+		if (tls->state == TLS_OPEN && make_room(tls)) has_more = receive_record(tls);
+	} while (has_more || (tls->input.size > 0 && tls->input.size < before));
 	size_t rest = tls->input.size;
 	tls->input = (struct bytes){0};
 	return size - rest;

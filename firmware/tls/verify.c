@@ -20,7 +20,7 @@ static int64_t seconds_of(const mbedtls_x509_time* time) {
 }
 
 static bool is_same(const mbedtls_x509_buf* one, const mbedtls_x509_buf* other) {
-	return one->len == other->len && memcmp(one->p, other->p, one->len) == 0;
+	return one->len > 0 && one->len == other->len && memcmp(one->p, other->p, one->len) == 0;
 }
 
 /* Why nobody trusted vouches for this certificate, the last that mbedTLS found going up. */

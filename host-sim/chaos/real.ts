@@ -65,8 +65,9 @@ export async function runForReal(seed: number, options: RealOptions): Promise<En
   try {
     const site = siteOf(server);
     await makeNode(site, server);
-    // After the node: on ejabberd, what comes with an account brings all that was before it to disk.
     for (const who of ["witness", ...names(devices)]) await server.addAccount(who, PASSWORD);
+    // In good order, so that the node is on disk before the server is killed first.
+    await server.restart();
     return await run(seed, site, server, options);
   } finally {
     await server.stop();
@@ -103,7 +104,9 @@ function run(seed: number, site: Site, server: XmppServer, options: RealOptions)
   const dice = new Dice(seed);
   const plan = drawPlan(dice.split(), {
     ...options,
-    kinds: options.kinds.flatMap((kind) => Array<FaultKind>(WEIGHTS[kind] ?? DEVICE_WEIGHT).fill(kind)),
+    kinds: options.kinds.flatMap((kind) =>
+      Array<FaultKind>(WEIGHTS[kind] ?? DEVICE_WEIGHT).fill(kind),
+    ),
     longest: LONGEST,
     interval: INTERVAL,
     settle: options.settle ?? SETTLE[options.server],

@@ -38,7 +38,11 @@ export function chaosCommand(): Command {
       "how many devices (default: 1 to 3; real ones 10)",
       integerFrom(1, 1000),
     )
-    .option("--faults <kinds>", "what may go wrong, with commas between (default: all)", parseFaults)
+    .option(
+      "--faults <kinds>",
+      "what may go wrong, with commas between (default: all)",
+      parseFaults,
+    )
     .option("--time <s>", "how long things go wrong on an installed server", integerFrom(1), 20)
     .option(
       "--settle <ms>",

@@ -214,19 +214,14 @@ async function buildWasm(path: string, file: string): Promise<{ file: string; by
 }
 
 async function buildNative(path: string, folder: string): Promise<{ file: string; bytes: number }> {
-  const [{ withForms }, { translate }] = await Promise.all([
+  const [{ withForms }, { listOf, translate }] = await Promise.all([
     checks(),
     import("../programs/native.js"),
   ]);
   return withForms(path, async ({ description }) => {
-    const { source, macros } = await translate(path, description, resolve(folder));
-    writeFileSync(
-      join(folder, `${description.name}.flags`),
-      Object.entries(macros)
-        .map(([name, value]) => `'-D${name}=${value}'\n`)
-        .join(""),
-    );
-    return { file: source, bytes: readFileSync(source).length };
+    const native = await translate(path, description, resolve(folder));
+    writeFileSync(join(folder, "programs.c"), listOf([native]));
+    return { file: native.files.join(", "), bytes: native.wasmBytes };
   });
 }
 

@@ -47,7 +47,7 @@ export interface Counts {
   readings: number;
   /** Items that came again. */
   repeated: number;
-  /** Items that are no SenML, or no good SenML. */
+  /** Items without a reading: no SenML, or no good SenML. */
   unreadable: number;
 }
 
@@ -140,8 +140,10 @@ export class Collector {
   #finish(): void {
     clearInterval(this.#looking);
     clearInterval(this.#caring);
-    clearTimeout(this.#retry);
-    void (this.#storing ?? Promise.resolve()).then(() => this.#end());
+    void (this.#storing ?? Promise.resolve()).then(() => {
+      clearTimeout(this.#retry);
+      this.#end();
+    });
   }
 
   // Nodes
@@ -250,7 +252,10 @@ export class Collector {
     if (this.#queue.length > QUEUE) return this.#storing;
   }
 
-  /** What is no SenML has no readings, but an id that is known from now on. */
+  /**
+   * What is no SenML has no readings, but an id that is known from now on. Times that SenML counts from when it
+   * was sent are counted from now, though the item may have been missed: no service says when it came.
+   */
   #read(node: string, item: Item): CollectedItem | undefined {
     const { id, payload, publisher } = item;
     if (payload === undefined) return undefined;
@@ -259,7 +264,7 @@ export class Collector {
     try {
       readings = decodeSenml(payload, received);
     } catch {
-      this.counts.unreadable++;
+      // It is counted when it is stored, so once.
     }
     return {
       node,
@@ -285,7 +290,10 @@ export class Collector {
         const added = batch.filter((_item, at) => isNew[at]);
         this.counts.repeated += batch.length - added.length;
         this.counts.items += added.length;
-        for (const { readings } of added) this.counts.readings += readings.length;
+        for (const { readings } of added) {
+          this.counts.readings += readings.length;
+          if (readings.length === 0) this.counts.unreadable++;
+        }
         if (added.length > 0) onStored?.(added);
       }
     } catch (error) {

@@ -68,7 +68,7 @@ export interface Retention {
 }
 
 /**
- * The store of one collector. All methods fail with {@link StoreError}; those that write do all or nothing, and
+ * The store of one collector. What is new is told by the collector itself, as `onStored`. All methods fail with {@link StoreError}; those that write do all or nothing, and
  * what they have done is on disk when they are done.
  */
 export interface Store extends Memory {

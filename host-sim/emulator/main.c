@@ -11,7 +11,6 @@
 
 #include "chip-figures.h"
 #include "entropy.h"
-#include "extra.h"
 #include "files.h"
 #include "image.h"
 #include "interface.h"
@@ -47,7 +46,6 @@ int main(int count, char* arguments[]) {
 	storage_start("flash/storage");
 	txMachine* machine = machine_in_ram(board_named("esp32c3"), image);
 	chip_figures_print(machine, "created");
-	extra_install(machine);
 	modules_import(machine, main_module);
 	loop_run(machine);
 	chip_figures_print(machine, "end");

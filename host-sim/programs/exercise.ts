@@ -21,9 +21,16 @@ export function signalWindow(description: Description, seed: number, index: numb
     if (kind === 0) return 20 + noise; // noise about a level
     if (kind === 1) return (at % 32) / 8 - 2 + noise / 100; // a saw
     if (kind === 2) return random.at(Math.floor(at / 37)) * 10; // steps
-    if (kind === 3) return noise * 10 ** Math.floor(random.at(at + 1e6) * 20 - 10); // all magnitudes
+    if (kind === 3) return noise * powerOfTwo(Math.floor(random.at(at + 1e6) * 60 - 30)); // all magnitudes
     return at % 101 === 0 ? 1000 * noise : 0; // shocks
   });
+}
+
+/** `2 ** exponent` is not the same on all engines. */
+function powerOfTwo(exponent: number): number {
+  let power = 1;
+  for (let n = Math.abs(exponent); n > 0; n--) power *= exponent < 0 ? 0.5 : 2;
+  return power;
 }
 
 /**

@@ -4,24 +4,24 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Description } from "../../firmware/programs/description.js";
 import { MOST_RECORDS } from "../../firmware/sensors/program.js";
 import { ConfigError } from "../../firmware/xmpp/errors.js";
 import { compileRaw } from "./compile.js";
 
-/** What firmware/programs/native/program.c is compiled with for a program. */
 export interface NativeProgram {
   readonly name: string;
-  /** The C file, and the macros, without -D. */
-  readonly source: string;
-  readonly macros: Readonly<Record<string, string | number>>;
+  /** C files to compile, beside those of firmware/programs/native. */
+  readonly files: readonly string[];
+  /** What the program needs, in bytes, once it has begun. */
+  readonly memory: number;
   readonly wasmBytes: number;
 }
 
 /**
- * Writes `NAME.c` and `NAME.h` into a folder.
+ * Writes a program's C into a folder.
  * @param path the program's source
  * @throws ConfigError `program` when it does not compile, or wasm2c is not there
  */
@@ -37,37 +37,45 @@ export async function translate(
     records: MOST_RECORDS,
   };
   const wasm = await compileRaw(path, sizes);
+  const memory = memoryNeeded(wasm);
   mkdirSync(folder, { recursive: true });
   const base = join(folder, name);
   writeFileSync(`${base}.wasm`, wasm);
-  const identifier = name.replaceAll("-", "_");
-  const { error, status, stderr } = spawnSync(
-    "wasm2c",
-    [`${base}.wasm`, "-n", identifier, "-o", `${base}.c`],
-    { encoding: "utf8" },
+  runWasm2c(`${base}.wasm`, identifierOf(name), `${base}.c`);
+  const code = readFileSync(`${base}.c`, "utf8");
+  writeFileSync(`${base}.c`, `#include "wasm-access.h"\n${code}`);
+  writeFileSync(
+    `${base}-program.c`,
+    [
+      `#define PROGRAM ${identifierOf(name)}`,
+      `#define LABEL "${name}"`,
+      `#define HEADER "${name}.h"`,
+      `#define MEMORY ${memory}`,
+      ...Object.entries(sizes).map(([size, value]) => `#define ${size.toUpperCase()} ${value}`),
+      '#include "program.c"',
+      "",
+    ].join("\n"),
   );
+  return { name, files: [`${base}.c`, `${base}-program.c`], memory, wasmBytes: wasm.length };
+}
+
+function runWasm2c(wasm: string, name: string, output: string): void {
+  const { error, status, stderr } = spawnSync("wasm2c", [wasm, "-n", name, "-o", output], {
+    encoding: "utf8",
+  });
   if (error !== undefined)
     throw new ConfigError("program", "wasm2c is not there; Debian has it in the package wabt");
   if (status !== 0) throw new ConfigError("program", `wasm2c failed:\n${stderr}`);
-  return {
-    name,
-    source: `${base}.c`,
-    macros: {
-      PROGRAM: identifier,
-      LABEL: JSON.stringify(name),
-      HEADER: JSON.stringify(`${name}.h`),
-      MEMORY: memoryNeeded(wasm),
-      WINDOW: sizes.window,
-      PARAMETERS: sizes.parameters,
-      RECORDS: sizes.records,
-    },
-    wasmBytes: wasm.length,
-  };
+}
+
+/** A program's name in C. */
+function identifierOf(name: string): string {
+  return name.replaceAll("-", "_");
 }
 
 /** The C of the list of all programs of a firmware (`program.h`). */
 export function listOf(programs: readonly NativeProgram[]): string {
-  const identifiers = programs.map(({ macros }) => `program_${macros.PROGRAM}`);
+  const identifiers = programs.map(({ name }) => `program_${identifierOf(name)}`);
   return [
     '#include "program.h"',
     ...identifiers.map((name) => `extern const struct program ${name};`),

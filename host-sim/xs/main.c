@@ -1,9 +1,9 @@
 /*
  * The host: pipit-xs [--board NAME] [--figures] ARCHIVE MODULE [ARGUMENT...]
  *
- * Runs a module of an archive in a machine with a board's memory, until it has neither jobs nor timers
- * nor sockets left. All other modules of the archive are in flash. A machine that cannot go on ends the process
- * with a status of its own (abort.h); 1 is for what is wrong on the command line or with a file.
+ * Runs a module of an archive in a machine with a board's memory, until it has no jobs, timers or sockets left.
+ * All other modules of the archive are in flash. A machine that cannot go on ends the process with a status of
+ * its own (abort.h); 1 is for what is wrong on the command line or with a file.
  */
 #include "main.h"
 

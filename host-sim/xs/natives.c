@@ -25,12 +25,16 @@ static const struct native common_natives[] = {
 	{0},
 };
 
+/* Only in a host that sensor programs are linked into. */
+extern const struct native program_natives[] __attribute__((weak));
+
 static const struct native* const tables[] = {
 	common_natives,
 	timer_natives,
 	net_natives,
 	tls_natives,
 	system_natives,
+	program_natives,
 };
 
 /* trace(...texts): void, as Moddable's: the caller ends the line. */
@@ -43,7 +47,7 @@ void natives_install(xsMachine* machine) {
 	xsVars(1);
 	xsVar(0) = xsNewObject();
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-		for (const struct native* native = tables[i]; native->name != NULL; native++) {
+		for (const struct native* native = tables[i]; native != NULL && native->name != NULL; native++) {
 			xsResult = xsNewHostFunction(native->function, native->length);
 			xsDefine(xsVar(0), xsID(native->name), xsResult, xsDontEnum | xsDontSet | xsDontDelete);
 		}

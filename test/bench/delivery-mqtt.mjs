@@ -72,12 +72,14 @@ export async function startMosquitto(freePort, saves) {
 export function makeMqtt({ port, ca }, window) {
   const waiting = [];
   let inFlight = 0;
+  let isClosed = false;
   let onAcknowledged = () => {};
   let client;
   const go = () => {
-    while (client?.connected && inFlight < window && waiting.length > 0) {
+    while (client?.connected && !isClosed && inFlight < window && waiting.length > 0) {
       inFlight++;
       client.publish(TOPIC, waiting.shift(), { qos: 1 }, (error) => {
+        if (isClosed) return;
         if (error) throw error;
         inFlight--;
         onAcknowledged();
@@ -98,6 +100,9 @@ export function makeMqtt({ port, ca }, window) {
       client = await mqtt.connectAsync(`mqtts://localhost:${port}`, { ca, protocolVersion: 5 });
       go();
     },
-    close: () => client.end(),
+    close() {
+      isClosed = true;
+      client.end(true);
+    },
   };
 }

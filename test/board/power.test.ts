@@ -40,6 +40,12 @@ describe("power", () => {
     expect(rig.published.length).toBeGreaterThan(before + 12);
   });
 
+  test("cycle: a wrong password is not tried with every start", () => {
+    const rig = new Rig({ ...CYCLE, password: "wrong" }).on().pass(3600);
+    expect(rig.server.sessions).toHaveLength(1);
+    expect(rig.starts).toEqual(["power-on"]);
+  });
+
   test("cycle: it stays awake for a minute after it was switched on, and while somebody speaks to it", () => {
     const rig = new Rig(CYCLE).on().pass(59);
     expect(rig.board.board).toBeDefined();

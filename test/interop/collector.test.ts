@@ -129,7 +129,8 @@ if (requireServers()) {
           await collect.until(({ lines }) => lines.length === 28);
           await publish(29);
           await collect.until(({ lines }) => lines.length === 29);
-          expect(values(collect.lines)).toEqual(range(1, 29));
+          const items = collect.lines.map((line) => JSON.parse(line).item);
+          expect(items).toEqual(range(1, 29).map((value) => `i${value}`));
         } finally {
           await collect.kill();
           await postgres.stop();

@@ -17,8 +17,11 @@ import type { XmppServer } from "./support/server.js";
 
 const NODE = "telemetry";
 
-/** Readings that are acknowledged before the server is killed, right after the last of them. */
-const READINGS = 20;
+/** How many readings are acknowledged before the server is killed, right after the last of them. */
+const READINGS = 10;
+
+/** Milliseconds that a test may take on a machine that is busy: it starts a server several times. */
+const TIMEOUT = 120_000;
 
 /** A device that counts, and can be waited for. */
 class Counter {
@@ -50,7 +53,7 @@ class Counter {
       baseName: "urn:dev:ops:1:",
       service: server.pubsub,
       node: NODE,
-      interval: 50,
+      interval: 150,
       storage: new MemoryStorage(),
       outbox: { settle, capacity: 1_000_000 },
       pace: { catchUp: 100 },
@@ -86,7 +89,7 @@ if (requireServers())
     });
 
     /** How many of the readings that were accepted are not on the node in the end. */
-    const missing = async (started: XmppServer, settle: number): Promise<number> => {
+    const missing = async (started: XmppServer, settle: number, kills: number): Promise<number> => {
       server = started;
       const reader = (): TestClient =>
         new TestClient(started, started.owner, { limits: { stanzaBytes: 1_000_000 } });
@@ -99,16 +102,18 @@ if (requireServers())
       const jid = await started.addAccount("dev1", "secret");
       await started.restart(); // which writes everything to disk that there is so far
       const counter = new Counter(started, jid, settle);
-      await counter.until(() => counter.published.size >= READINGS);
-      await started.kill("SIGKILL");
-      const before = counter.accepted.length;
-      await started.start();
-      await counter.until(
-        () =>
-          counter.accepted.length > before &&
-          counter.accepted.slice(0, before + 1).every((id) => counter.published.has(id)) &&
-          counter.device.pending === 0,
-      );
+      for (let kill = 0; kill < kills; kill++) {
+        const { size } = counter.published;
+        await counter.until(() => counter.published.size >= size + READINGS);
+        await started.kill("SIGKILL");
+        const taken = counter.accepted.length;
+        await started.start();
+        // It has caught up with what there was, and is at what came since.
+        await counter.until(
+          () =>
+            counter.device.pending === 0 && counter.published.has(counter.accepted[taken] ?? ""),
+        );
+      }
       await counter.close();
       const again = reader();
       await again.tells("online");
@@ -121,18 +126,27 @@ if (requireServers())
       return counter.accepted.filter((id) => counter.published.has(id) && !ids.includes(id)).length;
     };
 
-    test("ejabberd loses them, where its acknowledgement is believed at once", async () => {
-      expect(await missing(await startEjabberd(), 0)).toBeGreaterThan(0);
-    });
-
-    test("nothing is missing on ejabberd, where it has to settle", async () => {
-      expect(await missing(await startEjabberd(), OUTBOX.settle)).toBe(0);
-    });
-
-    test.each([0, OUTBOX.settle])(
-      "nothing is missing on Prosody, settling: %s ms",
-      async (settle) => {
-        expect(await missing(await startProsody({ durable: true }), settle)).toBe(0);
+    test(
+      "ejabberd loses some, where its acknowledgement is believed at once",
+      async () => {
+        expect(await missing(await startEjabberd(), 0, 3)).toBeGreaterThan(0);
       },
+      TIMEOUT,
+    );
+
+    test(
+      "nothing is missing on ejabberd, where it has to settle",
+      async () => {
+        expect(await missing(await startEjabberd(), OUTBOX.settle, 2)).toBe(0);
+      },
+      TIMEOUT,
+    );
+
+    test(
+      "nothing is missing on Prosody, even where it is believed at once",
+      async () => {
+        expect(await missing(await startProsody({ durable: true }), 0, 2)).toBe(0);
+      },
+      TIMEOUT,
     );
   });

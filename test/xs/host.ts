@@ -15,12 +15,12 @@ export interface Ending {
 }
 
 /**
- * Whether the XS host is built, for test files that need it. Where it is not, this adds a skipped test that
+ * Whether a host is built, for test files that need it. Where it is not, this adds a skipped test that
  * says so; under `CI=true` it fails instead, lest nobody notice.
  * @throws Error under `CI=true`, when it is not built
  */
-export function requireXS(): boolean {
-  if (existsSync(HOST)) return true;
+export function requireXS(host = HOST): boolean {
+  if (existsSync(host)) return true;
   const reason = "the XS host is not built; node scripts/setup.mjs --xs would do it";
   if (process.env.CI === "true") throw new Error(reason);
   process.stderr.write(`skipped: ${reason}\n`);
@@ -33,10 +33,15 @@ export const compile = (name: string): Program => compileProgram(`test/xs/progra
 
 /** Runs a program with the memory of a board. */
 export function runOnBoard(board: string, program: Program, ...args: string[]): Ending {
+  return runIn(HOST, board, program, ...args);
+}
+
+/** The same, in a host of another kind. */
+export function runIn(host: string, board: string, program: Program, ...args: string[]): Ending {
   const { status, stdout, stderr, error } = spawnSync(
-    HOST,
+    host,
     ["--board", board, program.archive, program.main, ...args],
-    { encoding: "utf8", timeout: 120_000, maxBuffer: 2 ** 26 },
+    { encoding: "utf8", timeout: 240_000, maxBuffer: 2 ** 26 },
   );
   if (error !== undefined) throw error;
   return { status: status ?? undefined, stdout, stderr };
@@ -54,7 +59,7 @@ export function runSanitized(...args: string[]): Promise<Ending> {
 
 async function spawnHost(host: string, ...args: string[]): Promise<Ending> {
   const child = spawn(host, args, {
-    timeout: 120_000,
+    timeout: 240_000,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ASAN_OPTIONS: "detect_leaks=0" }, // machines end with the process
   });

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "driver/uart.h"
-#include "esp_chip_info.h"
 #include "esp_heap_caps.h"
 #include "esp_mac.h"
 #include "esp_random.h"

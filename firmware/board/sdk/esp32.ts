@@ -17,9 +17,24 @@ import { bme280, type SmbusConstructor } from "../../sensors/bme280.js";
 import { type HumidityTemperatureConstructor, sht3x } from "../../sensors/sht3x.js";
 import { createCrypto } from "../../tls/crypto.js";
 import { Board } from "../board.js";
+import { parseBuildTime } from "../build-time.js";
 import type { Output, ResetReason, WiFiConstructor } from "../hardware.js";
 import { Console } from "./console.js";
-import * as native from "./native.js";
+import {
+  chip,
+  built as compiled,
+  deepSleep,
+  erase,
+  feedWatchdog,
+  freeHeap,
+  mac,
+  random as randomBytes,
+  resetReason,
+  restart,
+  setModemSleep,
+  temperature,
+  uptime,
+} from "./native.js";
 import { dnsOptions, TCP } from "./sockets.js";
 import { timer } from "./timer.js";
 import { nativeCrypto, tlsSocket } from "./tls.js";
@@ -52,29 +67,28 @@ export default function main(): void {
   const config = sdkConfig as unknown as Config;
   const bus = { data: config.i2c.data, clock: config.i2c.clock };
   const led = statusLed(config.statusLed);
-  const built = Date.parse(`${native.built()} GMT`);
+  const built = parseBuildTime(compiled());
   new Board(
     {
       system: {
-        chip: native
-          .chip()
+        chip: chip()
           .replace(/^esp32(.+)$/, "esp32-$1")
           .toUpperCase(),
-        id: hex(native.mac()),
-        resetReason: REASONS[native.resetReason()] ?? "unknown",
+        id: hex(mac()),
+        resetReason: REASONS[resetReason()] ?? "unknown",
         built,
         setTime: (milliseconds) => Time.set(Math.round(milliseconds / 1_000)),
-        uptime: native.uptime,
-        freeHeap: native.freeHeap,
-        temperature: native.temperature,
-        setModemSleep: native.setModemSleep,
-        feedWatchdog: native.feedWatchdog,
-        erase: native.erase,
-        restart: native.restart,
-        deepSleep: native.deepSleep,
+        uptime,
+        freeHeap,
+        temperature,
+        setModemSleep,
+        feedWatchdog,
+        erase,
+        restart,
+        deepSleep,
       },
       timer,
-      crypto: createCrypto(nativeCrypto(), timer, (count) => new Uint8Array(native.random(count))),
+      crypto: createCrypto(nativeCrypto(), timer, (count) => new Uint8Array(randomBytes(count))),
       storage: storage as unknown as KeyValueStorage,
       tcp: { io: TCP },
       tls: { io: tlsSocket(timer, built), TCP: { io: TCP } },

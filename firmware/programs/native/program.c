@@ -1,5 +1,5 @@
 /*
- * The way from C into a sensor program. Compiled once for each, with
+ * The way from C into a sensor program. Included once for each, by a file that defines
  * PROGRAM     its name in C
  * LABEL       its name, a string
  * HEADER      what wasm2c wrote, a string
@@ -8,6 +8,8 @@
  */
 
 #include <string.h>
+
+#include "wasm-access.h"
 
 #include HEADER
 #include "program.h"
@@ -23,7 +25,7 @@ struct state {
 	_Alignas(16) uint8_t memory[MEMORY];
 };
 
-static bool begin(void* at, const double* config) {
+static bool begin(void* at, const void* config) {
 	struct state* state = at;
 	jmp_buf trap;
 	memset(state, 0, sizeof *state);
@@ -31,21 +33,21 @@ static bool begin(void* at, const double* config) {
 	if (setjmp(trap) != 0) return false;
 	OF_MODULE(_init_module)();
 	OF_MODULE(_instantiate)(&state->instance, NULL);
-	memcpy(state->memory + CALL(configAt)(&state->instance), config, PARAMETERS * sizeof *config);
+	memcpy(state->memory + CALL(configAt)(&state->instance), config, PARAMETERS * sizeof(double));
 	CALL(init)(&state->instance);
 	return true;
 }
 
-static int32_t samples(void* at, const double* window, double* records) {
+static int32_t samples(void* at, const void* window, void* records) {
 	struct state* state = at;
 	jmp_buf trap;
 	wasm_runtime_enter(&trap, NULL, 0);
 	if (setjmp(trap) != 0) return -1;
-	memcpy(state->memory + CALL(windowAt)(&state->instance), window, WINDOW * sizeof *window);
+	memcpy(state->memory + CALL(windowAt)(&state->instance), window, WINDOW * sizeof(double));
 	int32_t count = (int32_t)CALL(samples)(&state->instance);
 	if (count < 0) return -1;
 	size_t told = count < RECORDS ? (size_t)count : RECORDS;
-	memcpy(records, state->memory + CALL(recordsAt)(&state->instance), 3 * told * sizeof *records);
+	memcpy(records, state->memory + CALL(recordsAt)(&state->instance), 3 * told * sizeof(double));
 	return count;
 }
 

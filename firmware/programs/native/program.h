@@ -15,10 +15,10 @@ struct program {
 	size_t state_size;
 	/* Numbers in a window, in the configuration, and the most records of three numbers each. */
 	uint16_t window, parameters, records;
-	/* Fills in a state. Returns false when the program failed. */
-	bool (*begin)(void* state, const double* config);
+	/* Numbers are doubles, at any address. Fills in a state. Returns false when the program failed. */
+	bool (*begin)(void* state, const void* config);
 	/* Returns the number of records, which may be more than there is room for; -1 when the program failed. */
-	int32_t (*samples)(void* state, const double* window, double* records);
+	int32_t (*samples)(void* state, const void* window, void* records);
 };
 
 /* All that this firmware was built with; NULL ends it. */

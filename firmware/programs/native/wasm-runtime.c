@@ -1,7 +1,7 @@
 #include "wasm-runtime.h"
 
 #include "program.h"
-#include "wasm-rt.h"
+#include "wasm-access.h"
 
 #include <string.h>
 

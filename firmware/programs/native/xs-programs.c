@@ -15,7 +15,7 @@ static void forget(void* running) {
 }
 
 /* Where the numbers are. They may move as soon as the machine allocates. */
-static double* numbers_of(xsMachine* the, xsSlot* slot, size_t count) {
+static void* numbers_of(xsMachine* the, xsSlot* slot, size_t count) {
 	void* at;
 	xsUnsignedValue size;
 	xsmcGetBufferWritable(*slot, &at, &size);
@@ -38,7 +38,7 @@ void xs_program_begin(xsMachine* the) {
 void xs_program_samples(xsMachine* the) {
 	struct running* running = xsmcGetHostDataValidate(xsArg(0), forget);
 	const struct program* program = running->program;
-	const double* window = numbers_of(the, &xsArg(1), program->window);
-	double* records = numbers_of(the, &xsArg(2), 3 * program->records);
+	const void* window = numbers_of(the, &xsArg(1), program->window);
+	void* records = numbers_of(the, &xsArg(2), 3 * program->records);
 	xsmcSetInteger(xsResult, program->samples(running->state, window, records));
 }

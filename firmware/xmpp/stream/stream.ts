@@ -45,7 +45,8 @@ export interface StreamOptions {
   domain: string;
   /** The default `xml:lang` of what is sent (RFC 6120 4.7.4). */
   lang: string;
-  steps: readonly Step[];
+  /** The stream clears this list when negotiation is complete: a device has other uses for the memory. */
+  steps: Step[];
   monitor?: Monitor;
   limits: Limits;
   /** Shared among the streams of a process. */
@@ -156,6 +157,7 @@ export class Stream implements Negotiation, StreamSink {
       if (this.#features !== undefined) this.#step.begin(this.#features, this);
       return;
     }
+    this.#options.steps.length = 0;
     this.allowStanzas();
     this.#newlyOnline = true;
   }

@@ -195,10 +195,11 @@ export class FaultyLink {
   /** Ends something when its peer is to learn of it. */
   haunt(end: () => void): void {
     const once = (): void => {
+      this.timer.clear(handle);
       if (this.#ghosts.delete(once)) end();
     };
+    const handle = this.timer.set(once, this.ghost);
     this.#ghosts.add(once);
-    this.timer.set(once, this.ghost);
   }
 
   #loseAll(): void {

@@ -106,8 +106,8 @@ export class FaultySocket implements Socket {
 
   /** Breaks when so many more bytes have gone this way. */
   cutAfter(direction: "in" | "out", bytes: number): void {
+    this.#left[direction] = bytes;
     if (bytes === 0) this.#link.timer.set(() => this.#break(), 0);
-    else this.#left[direction] = bytes;
   }
 
   /** The peer is gone without a word. */
@@ -170,7 +170,7 @@ export class FaultySocket implements Socket {
       const passing = bytes.subarray(0, this.#left.out);
       this.#left.out -= passing.length;
       this.#heldBytes -= bytes.length;
-      this.#credit = this.#socket.write(passing) ?? 0;
+      if (passing.length > 0) this.#credit = this.#socket.write(passing) ?? 0;
       if (this.#left.out > 0) continue;
       this.#link.timer.set(() => this.#break(), 0);
       return;

@@ -166,17 +166,18 @@ int main(int count, char* arguments[]) {
 	record(atoi(arguments[1]));
 	insist(replay(recorded, recorded_size) == TLS_OPEN, "what was recorded is not accepted again");
 
+	size_t kept = pieces; /* by mbedTLS for good, from 3.0 on */
 	int states[TLS_FAILED + 1] = {0};
 	for (int times = atoi(arguments[6]); times > 0; times--) {
 		static uint8_t bytes[sizeof recorded];
 		states[replay(bytes, damage(bytes))]++;
-		insist(pieces == 0, "memory has leaked");
+		insist(pieces == kept, "memory has leaked");
 	}
 	for (int times = atoi(arguments[6]); times > 0; times--) {
 		pieces_left = below(600);
 		states[replay(recorded, recorded_size)]++;
 		pieces_left = SIZE_MAX;
-		insist(pieces == 0, "memory has leaked when there was none");
+		insist(pieces == kept, "memory has leaked when there was none");
 	}
 	printf("handshake %d, open %d, ended %d, failed %d\n", states[0], states[1], states[2], states[3]);
 	return EXIT_SUCCESS;
