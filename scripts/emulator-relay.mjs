@@ -5,10 +5,14 @@
 
 import { connect } from "node:net";
 
+/** Milliseconds for a server to say something, once the chip has nothing more to say. */
+const PATIENCE = 10_000;
+
 const [host, port] = process.argv.slice(2);
 const server = connect({ host, port: Number(port), allowHalfOpen: true });
 server.setNoDelay(true);
 process.stdin.pipe(server).pipe(process.stdout);
+process.stdin.on("end", () => server.setTimeout(PATIENCE, () => process.exit(1)));
 // The chip sees its connection end, which is all that this end of the wire can tell it.
 for (const stream of [process.stdin, process.stdout, server])
   stream.on("error", () => process.exit(1));

@@ -4,7 +4,13 @@
  */
 
 import { runPackage } from "./run.mjs";
-import { installEmulator, installPackages, installPrograms, installServers, installXS } from "./setup.mjs";
+import {
+  installEmulator,
+  installPackages,
+  installPrograms,
+  installServers,
+  installXS,
+} from "./setup.mjs";
 
 const jest = (...options) => runPackage("jest/bin/jest.js", ...options);
 

@@ -1,6 +1,7 @@
 #include "figures.h"
 
 #include "arena.h"
+#include "tls-heap.h"
 
 static size_t least_free(const struct arena* arena) {
 	return arena->size == 0 ? 0 : arena->least_free;
@@ -11,15 +12,17 @@ void figures_print(txMachine* the, const char* label, FILE* file) {
 	fprintf(file,
 		"{\"label\":\"%s\",\"slotSize\":%zu,\"slots\":%d,\"slotsPeak\":%d,\"chunks\":%d,\"chunksPeak\":%d,"
 		"\"stackPeak\":%d,\"stackSize\":%d,\"keys\":%d,\"aliases\":%d,\"collections\":%d,"
-		"\"arena\":%zu,\"arenaLeastFree\":%zu,\"system\":%zu,\"systemPeak\":%zu}\n",
+		"\"arena\":%zu,\"arenaLeastFree\":%zu,\"system\":%zu,\"systemPeak\":%zu,\"tls\":%zu,\"tlsPeak\":%zu}\n",
 		label, sizeof(txSlot), (int)the->currentHeapCount, (int)the->peakHeapCount, (int)the->currentChunksSize,
 		(int)the->peakChunksSize, (int)(the->stackTop - the->stackPeak), (int)(the->stackTop - the->stackBottom),
 		the->keyIndex - the->keyOffset, the->aliasCount, the->garbageCollectionCount, the->arena->size,
-		least_free(the->arena), system_heap.current, system_heap.peak);
+		least_free(the->arena), system_heap.current, system_heap.peak,
+		tls_heap.current, tls_heap.peak);
 	the->peakHeapCount = the->currentHeapCount;
 	the->peakChunksSize = the->currentChunksSize;
 	the->stackPeak = the->stack;
 	system_heap.peak = system_heap.current;
+	tls_heap.peak = tls_heap.current;
 }
 
 /* The kinds of slots that a heap can be full of. The others are few. */

@@ -14,7 +14,7 @@ const TOPIC = "telemetry";
 
 /**
  * Starts mosquitto, with a subscriber of QoS 1 that is away: so it has to keep what is published.
- * @param saves whether it saves what it keeps after each change, and not as it is installed, every half hour
+ * @param saves whether it saves all it keeps after each change, and not as it is installed, every half hour
  * @throws Error when it is not installed
  */
 export async function startMosquitto(freePort, saves) {
@@ -33,7 +33,7 @@ export async function startMosquitto(freePort, saves) {
     "persistence true",
     `persistence_location ${folder}/`,
     "max_queued_messages 0", // 1,000 as installed, and what is beyond is dropped
-    ...(saves ? ["autosave_on_changes true", "autosave_interval 1"] : []),
+    ...(saves ? ["autosave_on_changes true", "autosave_interval 1"] : []), // changes, then, not seconds
     ...(process.getuid() === 0 ? ["user root"] : []),
   ];
   await writeFile(join(folder, "mosquitto.conf"), `${settings.join("\n")}\n`);
