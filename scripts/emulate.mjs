@@ -66,7 +66,7 @@ async function emulate(options) {
     say(`The chip logs in to ${account.host}:${account.port} as ${account.jid}.`);
     const { count, interval, node, clock, verbose } = options;
     const started = performance.now();
-    const { status, events, stages, texts } = await runBoard(account, {
+    const run = await runBoard(account, {
       job: { node, count, interval },
       clock,
       signal: interruption.signal,
@@ -78,8 +78,9 @@ async function emulate(options) {
       },
     });
     if (interruption.signal.aborted) return 130;
-    const error = errorOf(events, status, texts);
-    const figures = error === undefined ? figuresOf(stages) : undefined;
+    const error = errorOf(run);
+    const figures = error === undefined ? figuresOf(run) : undefined;
+    const { status, events } = run;
     if (options.json) console.log(JSON.stringify({ status, events, figures }, undefined, 2));
     if (error !== undefined) return report(error);
     if (!options.json) print(figures);
@@ -131,7 +132,7 @@ function describe(event) {
 }
 
 /** Why the board did not do what it should have done, if so. */
-function errorOf(events, status, texts) {
+function errorOf({ events, status, texts }) {
   const failure = events.find(({ event }) => event === "error");
   if (failure !== undefined) {
     const { name, condition, text } = failure;

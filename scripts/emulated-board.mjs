@@ -67,15 +67,16 @@ export function makeNode(
  * @param options.signal switches it off early
  * @param options.onLine called with every line that it prints
  * @param options.onEvent called with every event of the board (`BoardEvent`)
- * @returns the exit status of its program, its events, its figures by stage, and what else it printed
+ * @returns the exit status of its program, its events, its figures by stage, what else it printed, and the program
  */
 export async function runBoard(account, { job, clock, signal, onLine, onEvent = () => {} }) {
   const { host, port, security, certificate, jid, password, service } = account;
   const events = [];
   const stages = {};
   const texts = [];
+  const program = compileProgram(PROGRAM);
   const chip = new Chip({
-    program: compileProgram(PROGRAM),
+    program,
     settings: { jid, password, ...SERVER, security, certificate, service, ...job },
     server: { host, port },
     clock,
@@ -95,7 +96,7 @@ export async function runBoard(account, { job, clock, signal, onLine, onEvent = 
   signal?.addEventListener("abort", stop);
   const status = await chip.ended;
   signal?.removeEventListener("abort", stop);
-  return { status, events, stages, texts };
+  return { status, events, stages, texts, program };
 }
 
 function parse(line) {
@@ -122,12 +123,12 @@ const WORK = {
 
 /**
  * What the chip takes.
- * @param stages of a run that went well
+ * @param run what `runBoard` returned, of a run that went well
  * @returns bytes of flash by part; bytes of RAM; and instructions by what they were executed for
  */
-export function figuresOf(stages) {
+export function figuresOf({ stages, program }) {
   const linked = Object.entries(linkedSizes());
-  const byteCode = sum(byteCodeSizes(compileProgram(PROGRAM).archive));
+  const byteCode = sum(byteCodeSizes(program.archive));
   const { xs, chip } = stages.end;
   const labels = ["created", ...Object.keys(WORK)];
   return {

@@ -1,5 +1,6 @@
 /** A run in real time, on an installed server that is started for it: Prosody or ejabberd. */
 
+import { ConfigError } from "../../firmware/xmpp/errors.js";
 import { TELEMETRY_NODE } from "../../firmware/xmpp/extensions/pubsub.js";
 import { promised, withPubSub } from "../cli/session.js";
 import { crypto } from "../node/crypto.js";
@@ -56,9 +57,12 @@ const SETTLE = { prosody: 0, ejabberd: 15_000 } as const;
 /**
  * Starts the server with data of its own, runs, and removes both.
  * @throws Error when the server does not start, with its log, or the run was ended before its time
+ * @throws ConfigError `faults` when nothing can go wrong
  */
 export async function runForReal(seed: number, options: RealOptions): Promise<Ended> {
   const { devices } = options;
+  if (options.kinds.every((kind) => WEIGHTS[kind] === 0))
+    throw new ConfigError("faults", "an installed server forgets sessions only as it is killed");
   const server = await (options.server === "prosody"
     ? startProsody({ durable: true })
     : startEjabberd());

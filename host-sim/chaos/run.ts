@@ -10,7 +10,7 @@ import {
   type ServerFault,
 } from "./faults/fault.js";
 import { Journal } from "./journal.js";
-import type { Plan } from "./plan.js";
+import type { Plan, PlannedFault } from "./plan.js";
 import { type Arrived, findViolation, keyOf, type Taken, type Violation } from "./property.js";
 import { Witness } from "./witness.js";
 
@@ -66,6 +66,8 @@ export class Run {
   #isServerUp = true;
   #healed = 0;
   #backlog = 0;
+  /** What is still planned. */
+  readonly #planned: TimerHandle[] = [];
   #look: TimerHandle | undefined;
 
   constructor(options: RunOptions) {
@@ -88,7 +90,9 @@ export class Run {
 
   /** Ends it before its time. */
   close(): void {
-    this.#options.site.timer.clear(this.#look);
+    const { timer } = this.#options.site;
+    timer.clear(this.#look);
+    for (const handle of this.#planned) timer.clear(handle);
     for (const board of this.#boards) board.end();
     this.#witness.close();
   }
@@ -105,17 +109,19 @@ export class Run {
           journal: this.journal,
         }),
       );
-    for (const { at, device, fault } of plan.faults)
-      site.timer.set(() => {
-        const board = device === undefined ? undefined : this.#boards[device - 1];
-        const happened =
-          board === undefined
-            ? this.#failServer(fault as ServerFault)
-            : board.fail(fault as DeviceFault);
-        if (happened) this.#faults[fault.kind] = (this.#faults[fault.kind] ?? 0) + 1;
-        this.#measure();
-      }, at);
-    site.timer.set(() => this.#heal(), plan.length);
+    for (const planned of plan.faults)
+      this.#planned.push(site.timer.set(() => this.#fail(planned), planned.at));
+    this.#planned.push(site.timer.set(() => this.#heal(), plan.length));
+  }
+
+  #fail({ device, fault }: PlannedFault): void {
+    const board = device === undefined ? undefined : this.#boards[device - 1];
+    const happened =
+      board === undefined
+        ? this.#failServer(fault as ServerFault)
+        : board.fail(fault as DeviceFault);
+    if (happened) this.#faults[fault.kind] = (this.#faults[fault.kind] ?? 0) + 1;
+    this.#measure();
   }
 
   #failServer(fault: ServerFault): boolean {

@@ -4,6 +4,7 @@ import {
   type PubSub,
   TELEMETRY_NODE,
 } from "../../firmware/xmpp/extensions/pubsub.js";
+import { listNodes } from "../../firmware/xmpp/extensions/pubsub-lists.js";
 import {
   type AccountOptions,
   defaultService,
@@ -90,7 +91,7 @@ const configure: Run = async (pubsub, options, node) => {
 };
 
 const list: Run = async (pubsub, options) => {
-  const nodes = await promised<string[]>((done) => pubsub.nodes(done));
+  const nodes = await promised<string[]>((done) => listNodes(pubsub, done));
   say(options, nodes, nodes.join("\n"));
 };
 

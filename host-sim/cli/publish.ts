@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { Command } from "commander";
-import { ItemIds } from "../../firmware/telemetry/item-id.js";
+import { entryId } from "../../firmware/outbox/entry-id.js";
+import { EPOCH_LENGTH } from "../../firmware/outbox/segment.js";
 import { encodeSenml, type Reading } from "../../firmware/telemetry/senml.js";
 import { isUnit } from "../../firmware/telemetry/units.js";
 import { ConfigError } from "../../firmware/xmpp/errors.js";
@@ -64,14 +65,15 @@ async function publish(texts: string[], options: Options): Promise<void> {
   else if (id !== undefined) throw usage("--id is for one item: name its readings as arguments");
   const service = options.service ?? defaultService(jid);
   const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
-  const ids = new ItemIds((count) => crypto.random(count));
+  const epoch = crypto.random(EPOCH_LENGTH);
+  let count = 0;
   const input = new AbortController();
   const publishAll = async (pubsub: PubSub): Promise<void> => {
     if (create) await promised((done) => ensureNode(pubsub, node, TELEMETRY_NODE, done));
     for await (const item of readings.length > 0 ? [readings] : readItems(base, input.signal)) {
       const payload = encodeSenml(item);
       const published = await promised<string>((done) =>
-        pubsub.publish(node, { id: id ?? ids.next(), payload }, done),
+        pubsub.publish(node, { id: id ?? entryId(epoch, count++), payload }, done),
       );
       const record = { node, item: published, readings: item.length };
       console.log(json ? JSON.stringify(record) : `published ${printable(published)}`);

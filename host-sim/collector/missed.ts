@@ -1,6 +1,7 @@
 /** What was published to a node while nobody listened (XEP-0060 6.5). */
 
 import type { Item, PubSub } from "../../firmware/xmpp/extensions/pubsub.js";
+import { listItemIds } from "../../firmware/xmpp/extensions/pubsub-lists.js";
 import { promised } from "../cli/session.js";
 
 /** Items that are asked for at once, and the length of their ids together: a request has to fit a stanza. */
@@ -44,7 +45,7 @@ export class MissedItems implements AsyncIterable<Item> {
 
   /** @throws XmppError when the service refuses, or the connection is lost */
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void> {
-    this.listed = await promised<string[]>((done) => this.#pubsub.itemIds(this.#node, done));
+    this.listed = await promised<string[]>((done) => listItemIds(this.#pubsub, this.#node, done));
     const hasHad = await this.#memory.hasHad(this.#node);
     const unknown = new Set(await this.#memory.unknown(this.#node, this.listed));
     const wanted = this.listed.filter((id) => unknown.has(id));

@@ -1,6 +1,7 @@
 /** The names of nodes, some of them by patterns. */
 
 import type { PubSub } from "../../firmware/xmpp/extensions/pubsub.js";
+import { listNodes } from "../../firmware/xmpp/extensions/pubsub-lists.js";
 import { promised } from "../cli/session.js";
 
 export class NodeNames {
@@ -17,7 +18,9 @@ export class NodeNames {
   /** Those there are at present; names that are none of a pattern count as being there. @throws XmppError */
   async find(pubsub: PubSub): Promise<Set<string>> {
     const nodes =
-      this.#patterns.length === 0 ? [] : await promised<string[]>((done) => pubsub.nodes(done));
+      this.#patterns.length === 0
+        ? []
+        : await promised<string[]>((done) => listNodes(pubsub, done));
     const matching = nodes.filter((node) => this.#patterns.some((pattern) => pattern.test(node)));
     return new Set([...this.#names, ...matching]);
   }

@@ -51,6 +51,50 @@ describe("a board that has its settings", () => {
   });
 });
 
+describe("the LED", () => {
+  /** How long it was on and off, in milliseconds, over and over. */
+  const pattern = (rig: Rig, seconds: number, length: number): number[] => {
+    rig.led.length = 0;
+    rig.pass(seconds);
+    const times = rig.led.map(({ at }) => at);
+    const first = rig.led.findIndex(({ value }) => value === 1);
+    return times.slice(first + 1, first + 1 + length).map((at, i) => at - (times[first + i] ?? 0));
+  };
+
+  test("says that the board waits for settings", () => {
+    expect(pattern(new Rig().on(), 10, 4)).toEqual([1_000, 1_000, 1_000, 1_000]);
+  });
+
+  test("says that there is no network", () => {
+    const rig = new Rig(SETTINGS);
+    rig.air.remove(SSID);
+    expect(pattern(rig.on(), 10, 2)).toEqual([100, 900]);
+  });
+
+  test("says that the time is not known", () => {
+    const rig = new Rig(SETTINGS);
+    rig.timeServer.mode = "silent";
+    const times = pattern(rig.on().pass(5), 10, 4).sort((a, b) => a - b);
+    expect(times).toEqual([100, 100, 200, 600]);
+  });
+
+  test("says that all is well", () => {
+    expect(pattern(running(), 30, 2)).toEqual([30, 4_970]);
+  });
+
+  test("says that a person is needed", () => {
+    const rig = new Rig({ ...SETTINGS, password: "wrong" }).on();
+    rig.until(() => rig.board.board?.mode === "stopped");
+    expect(pattern(rig, 10, 2)).toEqual([1_800, 200]);
+  });
+
+  test("says that it is in safe mode", () => {
+    const rig = new Rig(SETTINGS).on();
+    for (let crashes = 0; crashes < CRASH_LIMIT; crashes++) rig.board.crash();
+    expect(pattern(rig, 10, 2)).toEqual([100, 100]);
+  });
+});
+
 describe("a board without settings that will do", () => {
   test.each([
     { name: "none", texts: undefined, said: "" },

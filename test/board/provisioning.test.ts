@@ -271,6 +271,16 @@ describe("the rest", () => {
     });
   });
 
+  test("a computer that asks faster than it can be answered costs no memory without end", () => {
+    const rig = new Rig({ ...SETTINGS, log: "info" }).on().untilPublished();
+    const question = encodePacket(COMMAND, encodeStrings(LOG, ["0"]));
+    rig.packets.length = 0;
+    for (let i = 0; i < 1_000; i++) rig.board.send(question);
+    rig.answer();
+    expect(rig.packets.length).toBeLessThan(200);
+    expect(rig.command(GET_STATE).states).toEqual([PROVISIONED]);
+  });
+
   test("restart is no crash", () => {
     const rig = new Rig(SETTINGS).on();
     for (let starts = 0; starts < 7; starts++) {

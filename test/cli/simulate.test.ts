@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   afterAll,
   afterEach,
@@ -146,6 +149,29 @@ describe("pipit simulate", () => {
       error: expect.stringContaining("item-not-found"),
     });
     expect(server.endedInGoodOrder).toBe(true);
+  });
+
+  test("publishes what the run before could not, if it is told where to keep it", async () => {
+    const storage = await mkdtemp(join(tmpdir(), "pipit-"));
+    try {
+      const args = ["--jid", `me@${DOMAIN}`, "-t", "later", "--json", "--storage", storage];
+      const first = simulate(...args);
+      await first.until(({ lines }) => lines.some((line) => line.includes('"pending":3')));
+      first.signal("SIGINT");
+      const { stdout } = await first.ended;
+      const { pending } = JSON.parse(stdout.trim().split("\n").at(-1) as string);
+      published = [];
+      server.createNode("later");
+      const second = simulate(...args, "--im", "1000000");
+      await second.until(({ lines }) =>
+        lines.some((line) => line.includes(`"published":${pending + 1}`)),
+      );
+      second.signal("SIGINT");
+      expect(await second.ended).toMatchObject({ status: 0, stderr: "" });
+      expect(published).toHaveLength(pending + 1);
+    } finally {
+      await rm(storage, { recursive: true });
+    }
   });
 
   test("a wrong password ends it with one error for each board (pitfall 32)", async () => {

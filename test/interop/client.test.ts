@@ -9,6 +9,7 @@ import { StanzaError, TransportError } from "../../firmware/xmpp/errors.js";
 import type { Fields } from "../../firmware/xmpp/extensions/data-forms.js";
 import { sendPing } from "../../firmware/xmpp/extensions/ping.js";
 import { ensureNode, type Item, TELEMETRY_NODE } from "../../firmware/xmpp/extensions/pubsub.js";
+import { listNodes } from "../../firmware/xmpp/extensions/pubsub-lists.js";
 import { NS_CLIENT } from "../../firmware/xmpp/namespaces.js";
 import { MECHANISMS } from "../../firmware/xmpp/sasl/mechanism.js";
 import { ScramKeyCache, type ScramKeys } from "../../firmware/xmpp/sasl/scram.js";
@@ -214,9 +215,11 @@ if (requireServers())
         await promised((done) => boss.pubsub.configure("mine", { max_items: "7" }, done));
         const config = await promised<Fields>((done) => boss.pubsub.getConfig("mine", done));
         expect(config.get("max_items")).toEqual(["7"]);
-        expect(await promised<string[]>((done) => boss.pubsub.nodes(done))).toContain("mine");
+        expect(await promised<string[]>((done) => listNodes(boss.pubsub, done))).toContain("mine");
         await promised((done) => boss.pubsub.deleteNode("mine", done));
-        expect(await promised<string[]>((done) => boss.pubsub.nodes(done))).not.toContain("mine");
+        expect(await promised<string[]>((done) => listNodes(boss.pubsub, done))).not.toContain(
+          "mine",
+        );
       });
 
       test("a node that is made sure of is there, configured, and not made twice", async () => {

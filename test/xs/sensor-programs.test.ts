@@ -1,5 +1,8 @@
 /** Sensor programs in the XS engine, interpreted and as native code, against what V8 says: to the last bit. */
 
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import * as calibration from "../../firmware/programs/calibration.js";
 import * as change from "../../firmware/programs/change.js";
@@ -29,9 +32,13 @@ test("every program of the box is looked at", () => {
 });
 
 if (requireXS(PROGRAMS_HOST)) {
+  const folder = mkdtempSync(join(tmpdir(), "pipit-programs-"));
+  const settings = join(folder, "settings.json");
+  writeFileSync(settings, JSON.stringify({ signals: SIGNALS }));
   const all = results<Line>(
-    runIn(PROGRAMS_HOST, "esp32", compile("sensor-programs"), `${SIGNALS}`),
+    runIn(PROGRAMS_HOST, "esp32", compile("sensor-programs"), settings),
   );
+  rmSync(folder, { recursive: true });
 
   describe.each(Object.entries(PROGRAMS))("%s", (name, module) => {
     test.each(["interpreted", "native"])("%s", (way) => {

@@ -14,17 +14,17 @@
 #include "esp_task_wdt.h"
 #include "esp_timer.h"
 #include "esp_wifi.h"
-#include "nvs_flash.h"
+#include "nvs_flash/include/nvs_flash.h"
 #include "soc/soc_caps.h"
 #include "tls.h"
 #include "xsHost.h"
 #include "xsmc.h"
 
 #if SOC_USB_SERIAL_JTAG_SUPPORTED
-#include "driver/usb_serial_jtag.h"
+#include "esp_driver_usb_serial_jtag/include/driver/usb_serial_jtag.h"
 #endif
 #if SOC_TEMP_SENSOR_SUPPORTED
-#include "driver/temperature_sensor.h"
+#include "esp_driver_tsens/include/driver/temperature_sensor.h"
 #endif
 
 /* Bytes that may be asked for at once. */

@@ -76,6 +76,9 @@ export interface Provisionable {
 /** Between two packets, in milliseconds: at 115,200 bits a second the longest takes 24. */
 const PACKET_TIME = 25;
 
+/** Packets that wait to go out: more than the longest answer has. What is beyond is lost, and may be asked again. */
+const QUEUE = 128;
+
 /** From the last word to a restart: it has to get through. */
 const FAREWELL = 500;
 
@@ -299,6 +302,7 @@ export class Provisioner {
 
   /** Packets go out one by one, so that none is lost because the line is slower than they are made. */
   #send(type: number, data: Uint8Array | readonly number[]): void {
+    if (this.#queue.length === QUEUE) return;
     const packet = encodePacket(type, data);
     // Readers look for packets at the beginning of a line.
     const line = new Uint8Array(packet.length + 2);

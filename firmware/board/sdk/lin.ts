@@ -11,7 +11,7 @@ import type { Bytes, KeyValue, Socket, TLSConstructor } from "../../io.js";
 import { decode } from "../../xmpp/utf8.js";
 import { Board } from "../board.js";
 import type { Serial, WiFi } from "../hardware.js";
-import { digestCrypto } from "./digest-crypto.js";
+import { type DigestConstructor, digestCrypto } from "./digest-crypto.js";
 import { dnsOptions, TCP } from "./sockets.js";
 import { timer } from "./timer.js";
 
@@ -39,7 +39,7 @@ export default function main(): void {
     {
       system,
       timer,
-      crypto: digestCrypto(Digest, random, timer),
+      crypto: digestCrypto(Digest as unknown as DigestConstructor, random, timer),
       storage: { open: ({ path }) => new PreferenceStore(path) },
       tcp: { io: TCP },
       tls: { io: NoTLS as unknown as TLSConstructor, TCP: { io: TCP } },

@@ -11,7 +11,6 @@ import type { Extension, Stanzas } from "../stanza/dispatcher.js";
 import type { Done } from "../stanza/requests.js";
 import { encode } from "../utf8.js";
 import { type Element, xml } from "../xml/element.js";
-import { readPage, type TakePage } from "./rsm.js";
 
 export const NS_DISCO_INFO = "http://jabber.org/protocol/disco#info";
 export const NS_DISCO_ITEMS = "http://jabber.org/protocol/disco#items";
@@ -106,41 +105,4 @@ export function discoverInfo(
       features: features.map((feature) => feature.attr("var") ?? ""),
     });
   });
-}
-
-/** One of the items an entity has. */
-export interface DiscoItem {
-  jid: string;
-  node?: string;
-  name?: string;
-}
-
-/**
- * Asks an entity, or one of its nodes, for the items it has: of a pub/sub service, its nodes.
- * @param set the page that is asked for, where there may be many (XEP-0059)
- */
-export function discoverItems(
-  stanzas: Stanzas,
-  to: string,
-  node: string | undefined,
-  set: Element | undefined,
-  done: TakePage<DiscoItem>,
-): void {
-  const take: Done = (error, reply) => {
-    if (error !== undefined) return done(error);
-    const query = reply?.child("query", NS_DISCO_ITEMS);
-    const items = query?.childrenNamed("item") ?? [];
-    done(undefined, items.map(parseItem), query && readPage(query));
-  };
-  stanzas.request("get", to, xml("query", { xmlns: NS_DISCO_ITEMS, node }, set), take);
-}
-
-function parseItem(item: Element): DiscoItem {
-  const node = item.attr("node");
-  const name = item.attr("name");
-  return {
-    jid: item.attr("jid") ?? "",
-    ...(node === undefined ? {} : { node }),
-    ...(name === undefined ? {} : { name }),
-  };
 }

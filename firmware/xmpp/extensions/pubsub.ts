@@ -11,8 +11,6 @@ import { JID } from "../jid.js";
 import type { Extension, Stanzas } from "../stanza/dispatcher.js";
 import { type Element, xml } from "../xml/element.js";
 import { type Fields, parseForm, submitForm } from "./data-forms.js";
-import { type DiscoItem, discoverItems } from "./disco.js";
-import { type PagedList, readList } from "./rsm.js";
 
 export const NS_PUBSUB = "http://jabber.org/protocol/pubsub";
 export const NS_PUBSUB_EVENT = "http://jabber.org/protocol/pubsub#event";
@@ -182,48 +180,12 @@ export class PubSub implements Extension {
     this.#request("set", payload, done, nothing);
   }
 
-  /** The names of the nodes there are (5.2). */
-  nodes(done: Done<string[]>): void {
-    this.#list(undefined, (error, list) => {
-      if (list === undefined) return done(error);
-      done(
-        undefined,
-        list.entries.flatMap(({ node }) => node ?? []),
-      );
-    });
-  }
-
   /**
-   * The ids of the items on a node (5.5), the oldest first: far less to read than the items. Where the service
-   * does pages, the order is that of publication, so it is known. Prosody 0.12 does none and sends the newest
-   * first; that it does so is found out by asking for the newest.
+   * For requests of other kinds to the service.
+   * @throws ConfigError `not-installed` when this is not among the client's extensions
    */
-  itemIds(node: string, done: Done<string[]>): void {
-    this.#list(node, (error, list) => {
-      if (list === undefined) return done(error);
-      const ids = list.entries.flatMap(({ name }) => name ?? []);
-      if (list.isPaged || ids.length < 2) return done(undefined, ids);
-      const orient: Done<Item[]> = (refusal, items) => {
-        if (refusal !== undefined) return done(refusal);
-        const newest = ids.indexOf(items?.at(-1)?.id ?? "");
-        // Others may have been published since the list was made: then it is not in there, and not at an end.
-        if (newest < 0) return this.itemIds(node, done);
-        done(undefined, newest < ids.length / 2 ? ids.reverse() : ids);
-      };
-      try {
-        this.items(node, 1, orient);
-      } catch (refusal) {
-        done(refusal as XmppError);
-      }
-    });
-  }
-
-  #list(
-    node: string | undefined,
-    done: (error: XmppError | undefined, list?: PagedList<DiscoItem>) => void,
-  ): void {
-    const stanzas = this.#client();
-    readList<DiscoItem>((set, take) => discoverItems(stanzas, this.service, node, set, take), done);
+  get stanzas(): Stanzas {
+    return this.#client();
   }
 
   #client(): Stanzas {

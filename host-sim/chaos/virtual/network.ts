@@ -25,9 +25,6 @@ export class VirtualNetwork {
   readonly TLS: TLSConstructor;
   /** Whom connections reach; nobody while the server is down. */
   server: Server | undefined;
-  /** Bytes from devices and to them. */
-  sent = 0;
-  received = 0;
   readonly #clock: VirtualClock;
   readonly #sockets = new Set<VirtualSocket>();
 
@@ -39,7 +36,7 @@ export class VirtualNetwork {
         super(network, options);
       }
     };
-    // Nobody listens in on it, so TLS is no more than the round trip that it takes.
+    // Nobody listens in on it, so TLS is no more than the time that it takes.
     this.TLS = class extends VirtualSocket {
       constructor(options: TLSOptions) {
         super(network, options);
@@ -100,7 +97,6 @@ class VirtualSocket implements Socket {
   write(data: Bytes): number | undefined {
     if (this.#isClosed) throw new Error("the socket is closed");
     const bytes = new Uint8Array(data).slice();
-    this.#network.sent += bytes.length;
     this.#network.later(() => this.#stream?.receive(bytes));
     return WINDOW;
   }
@@ -139,10 +135,7 @@ class VirtualSocket implements Socket {
     this.#sending.push(bytes);
     if (this.#sending.length > 1) return;
     this.#network.later(() => {
-      for (const piece of this.#sending.splice(0)) {
-        this.#network.received += piece.length;
-        this.#unread.push(piece);
-      }
+      for (const piece of this.#sending.splice(0)) this.#unread.push(piece);
       if (!this.#isClosed) this.#callbacks.onReadable?.call(this, this.#unread.length);
     });
   }

@@ -7,6 +7,7 @@ import {
   type PubSubEvent,
   TELEMETRY_NODE,
 } from "../../../firmware/xmpp/extensions/pubsub.js";
+import { listNodes } from "../../../firmware/xmpp/extensions/pubsub-lists.js";
 import { parseMessage } from "../../../firmware/xmpp/stanza/message.js";
 import { parsePresence } from "../../../firmware/xmpp/stanza/presence.js";
 import { type Element, xml } from "../../../firmware/xmpp/xml/element.js";
@@ -148,7 +149,7 @@ describe.each(["starttls", "direct"] as const)("with TLS by %s", (security) => {
       ]);
       const stored = await result((done) => reader.items("readings", 1, done));
       expect(stored).toMatchObject([{ id: "r1" }]);
-      expect(await result<string[]>((done) => reader.nodes(done))).toEqual(["readings"]);
+      expect(await result<string[]>((done) => listNodes(reader, done))).toEqual(["readings"]);
       expect(
         (await result<Fields>((done) => owner.getConfig("readings", done)))?.get("max_items"),
       ).toEqual(["100"]);

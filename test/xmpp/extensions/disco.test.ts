@@ -1,11 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { XmppError } from "../../../firmware/xmpp/errors.js";
-import {
-  Disco,
-  type DiscoInfo,
-  discoverInfo,
-  discoverItems,
-} from "../../../firmware/xmpp/extensions/disco.js";
+import { Disco, type DiscoInfo, discoverInfo } from "../../../firmware/xmpp/extensions/disco.js";
+import { discoverItems } from "../../../firmware/xmpp/extensions/disco-items.js";
 import { ping } from "../../../firmware/xmpp/extensions/ping.js";
 import { write } from "../../../firmware/xmpp/xml/writer.js";
 import { seeded } from "../../support/random.js";

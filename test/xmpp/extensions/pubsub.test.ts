@@ -6,6 +6,7 @@ import {
   type PubSubEvent,
   TELEMETRY_NODE,
 } from "../../../firmware/xmpp/extensions/pubsub.js";
+import { listItemIds, listNodes } from "../../../firmware/xmpp/extensions/pubsub-lists.js";
 import { xml } from "../../../firmware/xmpp/xml/element.js";
 import { write } from "../../../firmware/xmpp/xml/writer.js";
 import { Session } from "../stanza/support.js";
@@ -131,12 +132,12 @@ describe("XEP-0060: what is asked of the service", () => {
     ],
     [
       "5.2: the nodes",
-      ({ pubsub, done }) => pubsub.nodes(done),
+      ({ pubsub, done }) => listNodes(pubsub, done),
       `get <query ${DISCO}>${set("<before/>")}</query>`,
     ],
     [
       "5.5: the ids of the items on a node",
-      ({ pubsub, done }) => pubsub.itemIds("board", done),
+      ({ pubsub, done }) => listItemIds(pubsub, "board", done),
       `get <query ${DISCO} node='board'>${set("<before/>")}</query>`,
     ],
   ])("%s", (_clause, ask, asked) => {
@@ -223,7 +224,7 @@ describe("XEP-0060: what comes of it", () => {
 
   test("5.2: the names of the nodes, without what is none", () => {
     const service = new Service();
-    service.pubsub.nodes(service.done);
+    listNodes(service.pubsub, service.done);
     service.reply(
       `<query xmlns='http://jabber.org/protocol/disco#items'><item jid='${SERVICE}' node='a'/><item jid='${SERVICE}'/></query>`,
     );
@@ -271,7 +272,7 @@ describe("XEP-0060: what comes of it", () => {
       ],
     ])("%s", (_how, replies, ids) => {
       const service = new Service();
-      service.pubsub.itemIds("board", service.done);
+      listItemIds(service.pubsub, "board", service.done);
       for (const reply of replies)
         if (reply.startsWith("<error")) service.refuse(reply);
         else service.reply(reply);
@@ -280,14 +281,14 @@ describe("XEP-0060: what comes of it", () => {
 
     test("by asking on from where a page began", () => {
       const service = new Service();
-      service.pubsub.itemIds("board", service.done);
+      listItemIds(service.pubsub, "board", service.done);
       service.reply(list(["c"], page("2026-01-02T03:04:05Z", "<count>2</count>")));
       expect(service.asked).toContain(set("<before>2026-01-02T03:04:05Z</before>"));
     });
 
     test("without end: an error", () => {
       const service = new Service();
-      service.pubsub.itemIds("board", service.done);
+      listItemIds(service.pubsub, "board", service.done);
       for (let i = 0; i < 1_000; i++) service.reply(list([`i${i}`], page(String(i), "")));
       expect(service.results).toMatchObject([{ condition: "resource-constraint" }]);
     });
@@ -409,7 +410,7 @@ describe("a service that cannot be used", () => {
     const pubsub = new PubSub(SERVICE);
     expect(() => pubsub.publish("board", { id: "i", payload }, () => {})).toThrow("not-installed");
     expect(() => pubsub.subscribe("board", () => {})).toThrow("not-installed");
-    expect(() => pubsub.nodes(() => {})).toThrow("not-installed");
+    expect(() => listNodes(pubsub, () => {})).toThrow("not-installed");
   });
 });
 

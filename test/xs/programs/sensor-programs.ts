@@ -1,6 +1,6 @@
 /**
  * The sensor programs of the box over seeded signals, interpreted and as native code, whichever the host has.
- * Arguments: how many signals. Prints a line of JSON for each program, way and signal.
+ * Its argument is a file of JSON: `{ "signals": how many }`. Prints a line of JSON for each program, way and signal.
  */
 
 import * as calibration from "../../../firmware/programs/calibration.js";
@@ -19,11 +19,12 @@ const PROGRAMS = [calibration, change, smoothing, statistics, thinning, vibratio
 const natives = native as unknown as NativePrograms;
 const ways = ["interpreted", ...("beginProgram" in natives ? ["native"] : [])];
 
-const [signals = "1"] = native.arguments();
+const [settings = ""] = native.arguments();
+const { signals } = JSON.parse(native.readText(settings)) as { signals: number };
 
 for (const module of PROGRAMS)
   for (const way of ways)
-    for (let seed = 0; seed < Number(signals); seed++) {
+    for (let seed = 0; seed < signals; seed++) {
       const description = describeProgram(module);
       const running: Running =
         way === "native" ? new NativeProgram(natives, module.describe) : new PlainProgram(module);
