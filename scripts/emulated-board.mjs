@@ -114,7 +114,7 @@ const sum = (sizes) => Object.values(sizes).reduce((a, b) => a + b, 0);
 /** What separates the stages of a run (`board.ts`): what is done before each. */
 const WORK = {
   loaded: "starting the program",
-  connecting: "waiting to connect",
+  connecting: "the device and its first sample",
   secured: "TCP and TLS",
   authenticated: "SASL",
   online: "the session",
@@ -165,10 +165,9 @@ export async function measureChip() {
   const job = { node: "measured", count: 1, interval: 500 };
   try {
     await makeNode(account, job.node);
-    const { status, events, stages } = await runBoard(account, { job });
-    if (status !== 0)
-      throw new Error(`the chip ended with status ${status}: ${JSON.stringify(events)}`);
-    return figuresOf(stages);
+    const run = await runBoard(account, { job });
+    if (run.status !== 0) throw new Error(`the chip did not publish: ${run.texts.join("; ")}`);
+    return figuresOf(run);
   } finally {
     await account.close();
   }

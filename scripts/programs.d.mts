@@ -8,5 +8,7 @@ export interface TranslatedProgram {
 export const BOX: readonly string[];
 export const PROGRAMS: string;
 export const PROGRAMS_HOST: string;
+export const PROGRAMS_FIRMWARE: string;
 export function translateBox(): Promise<readonly TranslatedProgram[]>;
 export function buildProgramsHost(): Promise<string | undefined>;
+export function buildProgramsChip(): Promise<string | undefined>;

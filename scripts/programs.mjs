@@ -1,7 +1,8 @@
-/** Makes C of the sensor programs in the box, and builds the XS host that has them as native code. */
+/** Makes C of the sensor programs in the box, and builds the XS host and the chip that have them as native code. */
 
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { buildEmulator, FIRMWARE } from "./emulator.mjs";
 import { root, run } from "./run.mjs";
 import { FOLDER } from "./xs.mjs";
 
@@ -13,6 +14,9 @@ export const PROGRAMS = join(root, "build/programs");
 
 /** The XS host with programs in it. */
 export const PROGRAMS_HOST = join(FOLDER, "pipit-xs-programs");
+
+/** What QEMU boots for an emulated chip with programs in it. */
+export const PROGRAMS_FIRMWARE = join(root, "build/emulator-programs/chip.elf");
 
 /**
  * Translates all programs of the box. What tsc makes of this project has to be there.
@@ -42,4 +46,31 @@ export async function buildProgramsHost() {
     ...[`PROGRAMS=${PROGRAMS}`, "programs"],
   );
   return status === 0 ? undefined : `make failed with status ${status}`;
+}
+
+/** Builds the firmware of the chip, with that of the chip without programs there already. As above. */
+export function buildProgramsChip() {
+  const folder = dirname(PROGRAMS_FIRMWARE);
+  // All but the programs is the same.
+  if (!existsSync(folder))
+    cpSync(dirname(FIRMWARE), folder, { recursive: true, preserveTimestamps: true });
+  const native = join(root, "firmware/programs/native");
+  const programs = readdirSync(PROGRAMS).filter((name) => name.endsWith(".c"));
+  return buildEmulator({
+    extra: [
+      ...programs.map((name) => join(PROGRAMS, name)),
+      join(native, "wasm-runtime.c"),
+      join(native, "xs-programs.c"),
+      join(root, "host-sim/xs/native-programs.c"),
+    ],
+    flags: [
+      `-I${native}`,
+      `-I${PROGRAMS}`,
+      `-I${PROGRAMS}/include`,
+      "-O2",
+      "-ffp-contract=off",
+      "-w",
+    ],
+    folder,
+  });
 }

@@ -5,11 +5,11 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildEmulator } from "./emulator.mjs";
-import { buildProgramsHost, translateBox } from "./programs.mjs";
+import { buildEmulator, FIRMWARE } from "./emulator.mjs";
+import { buildProgramsChip, buildProgramsHost, translateBox } from "./programs.mjs";
 import { root, run } from "./run.mjs";
 import { buildTLSTools } from "./tls-tools.mjs";
 import { buildXSHost } from "./xs.mjs";
@@ -128,9 +128,10 @@ export async function installEmulator() {
 export async function installPrograms() {
   if (!provideDebianPackages(PROGRAM_PACKAGES)) return false;
   await translateBox();
-  const problem = await buildProgramsHost();
+  const problem =
+    (await buildProgramsHost()) ?? (existsSync(FIRMWARE) ? await buildProgramsChip() : undefined);
   if (problem === undefined) return true;
-  say(`the XS host with sensor programs cannot be built: ${problem}`);
+  say(`the hosts with sensor programs cannot be built: ${problem}`);
   return false;
 }
 

@@ -24,6 +24,7 @@ export class NativeProgram implements Running {
   readonly #native: NativePrograms;
   readonly #program: object;
   readonly #records = new Float64Array(3 * MOST_RECORDS);
+  readonly #recordBytes = bytesOf(this.#records);
 
   /**
    * @param describe what the program says of itself: that of its TypeScript
@@ -43,11 +44,8 @@ export class NativeProgram implements Running {
   }
 
   samples(window: Float64Array, done: Parameters<Running["samples"]>[1]): void {
-    const count = this.#native.programSamples(
-      this.#program,
-      bytesOf(window),
-      bytesOf(this.#records),
-    );
+    const bytes = bytesOf(window);
+    const count = this.#native.programSamples(this.#program, bytes, this.#recordBytes);
     try {
       if (count < 0) throw new Error(`${this.description.name} failed`);
       checkRecords(this.description, count, this.#records);

@@ -111,7 +111,9 @@ export function checkRecords(description: Description, count: number, data: Floa
       `${name} gave ${count} records for a window; ${MOST_RECORDS} are allowed`,
     );
   for (let at = 0; at < 3 * count; at += 3) {
-    const [output = -1, sample = NaN, value = NaN] = data.subarray(at, at + 3);
+    const output = data[at] as number;
+    const sample = data[at + 1] as number;
+    const value = data[at + 2] as number;
     if (outputs[output] === undefined)
       throw new ConfigError(
         "program",

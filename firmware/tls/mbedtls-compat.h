@@ -47,9 +47,9 @@ static inline void tls_use_random(mbedtls_ssl_config* config, int (*random)(void
 #endif
 }
 
-/* Has mbedTLS tell of tickets that TLS 1.3 sends behind the handshake, which it drops otherwise. */
+/* Has mbedTLS tell of tickets that TLS 1.3 sends behind the handshake, which 3.6 drops otherwise. */
 static inline void tls_ask_for_tickets(mbedtls_ssl_config* config) {
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_SESSION_TICKETS)
+#if defined(MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED) && defined(MBEDTLS_SSL_SESSION_TICKETS)
 	mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
 #endif
 }

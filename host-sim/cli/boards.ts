@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import type { ClientState } from "../../firmware/client/client.js";
 import { Device } from "../../firmware/device.js";
-import { SimulatedSensor } from "../../firmware/sensors/simulated.js";
 import { CAUSES } from "../../firmware/outbox/losses.js";
+import { SimulatedSensor } from "../../firmware/sensors/simulated.js";
 import type { XmppError } from "../../firmware/xmpp/errors.js";
 import { MemoryStorage } from "../node/memory-storage.js";
 import { Storage } from "../node/storage.js";

@@ -87,7 +87,7 @@ async function watch(options: Options): Promise<void> {
     onCaughtUp: ({ isTruncated, gone }) => {
       since = undefined; // what is published from now on may still have been taken long ago
       if (isTruncated || gone.length > 0)
-        note(`${node} holds no more items than it does; older ones may be missing`);
+        note(`${node} has dropped its oldest items; some may be missing here`);
     },
     onNoCatchingUp: (error) => note(`what was missed cannot be retrieved: ${describeError(error)}`),
     onLost: (error, delay) =>

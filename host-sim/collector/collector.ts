@@ -30,7 +30,7 @@ export interface CollectorOptions {
   readonly retention?: Retention;
   /** Items that are new, once they are stored: what is shown live. */
   readonly onStored?: (items: readonly CollectedItem[]) => void;
-  /** So many nodes are subscribed to, and what was missed is stored. After each time that something was to be done. */
+  /** So many nodes are subscribed to, and what was missed is stored. In each session, and when the number changes. */
   readonly onReady?: (nodes: number) => void;
   /** Something is wrong with a node. It is tried again in a while. */
   readonly onNodeTrouble?: (node: string, what: string) => void;
@@ -84,6 +84,10 @@ export class Collector {
   readonly #feeds = new Map<string, Feed>();
   /** Nodes of which something may be missing. */
   readonly #behind = new Set<string>();
+  /** What is wrong with nodes, as it was last told. */
+  readonly #troubles = new Map<string, string>();
+  /** How many nodes were last said to be ready in this session. */
+  #ready: number | undefined;
   #queue: CollectedItem[] = [];
   #storing: Promise<void> | undefined;
   /** Why nothing is stored at present, and whether it has been told that there was such a time. */
@@ -113,8 +117,8 @@ export class Collector {
       presence: { priority: 0 },
       extensions: [ping, this.#pubsub],
       onOnline: () => {
-        for (const node of this.#feeds.keys()) this.#behind.add(node);
-        void this.#work();
+        this.#ready = undefined;
+        this.#care();
       },
       onOffline: (error, delay) => {
         if (delay === undefined) this.#fail(error);
@@ -123,7 +127,7 @@ export class Collector {
       onClosed: () => this.#finish(),
     });
     this.#looking = setInterval(() => void this.#work(), LOOK_INTERVAL);
-    this.#caring = setInterval(() => void this.#care(), CARE_INTERVAL);
+    this.#caring = setInterval(() => this.#care(), CARE_INTERVAL);
   }
 
   /** Stores what has come, and closes the stream in good order; `ended` tells when. Subscriptions stay. */
@@ -148,7 +152,7 @@ export class Collector {
 
   // Nodes
 
-  /** Subscribes to nodes that are new, and catches up where something may be missing. */
+  /** Subscribes to nodes that are new, catches up where something may be missing, and makes averages. */
   async #work(): Promise<void> {
     this.#isMoreToDo = true;
     if (this.#isWorking) return;
@@ -160,7 +164,8 @@ export class Collector {
         await this.#beginAll();
       } catch (error) {
         if (error instanceof StanzaError)
-          this.#options.onNodeTrouble?.(this.#options.nodes.join(", "), error.message);
+          this.#trouble(this.#options.nodes.join(", "), error.message);
+        else if (error instanceof StoreError) this.#storeFailed(error);
         // else the connection was lost, and all is begun anew on the next
       }
     }
@@ -175,7 +180,7 @@ export class Collector {
     }
   }
 
-  /** @throws TransportError when the connection is lost */
+  /** @throws TransportError when the connection is lost; StoreError */
   async #beginAll(): Promise<void> {
     if (this.#behind.size === 0) return;
     const nodes = [...this.#behind].values();
@@ -185,7 +190,13 @@ export class Collector {
     for (const outcome of await Promise.allSettled(workers))
       if (outcome.status === "rejected") throw outcome.reason;
     await this.#storing;
-    if (this.#failure === undefined) this.#options.onReady?.(this.#feeds.size - this.#behind.size);
+    const { retention, store, onReady } = this.#options;
+    if (this.#failure === undefined && retention !== undefined)
+      await store.condense(retention, Date.now() / 1000);
+    const ready = this.#feeds.size - this.#behind.size;
+    if (this.#failure !== undefined || ready === this.#ready) return;
+    this.#ready = ready;
+    onReady?.(ready);
   }
 
   /** @throws TransportError when the connection is lost */
@@ -194,12 +205,20 @@ export class Collector {
     this.#behind.delete(node);
     try {
       await this.#feeds.get(node)?.begin();
+      this.#troubles.delete(node);
     } catch (error) {
       this.#behind.add(node);
-      if (error instanceof StanzaError) this.#options.onNodeTrouble?.(node, error.message);
+      if (error instanceof StanzaError) this.#trouble(node, error.message);
       else if (!(error instanceof StoreError)) throw error;
       else if (error !== this.#failure) this.#storeFailed(error);
     }
+  }
+
+  /** Says it once, though the node is tried every minute. */
+  #trouble(node: string, what: string): void {
+    if (this.#troubles.get(node) === what) return;
+    this.#troubles.set(node, what);
+    this.#options.onNodeTrouble?.(node, what);
   }
 
   #feed(node: string): Feed {
@@ -218,22 +237,16 @@ export class Collector {
   async #caughtUp(node: string, { listed, gone, isTruncated }: MissedItems): Promise<void> {
     const { store, retention, onNodeTrouble } = this.#options;
     if (isTruncated || gone.length > 0)
-      onNodeTrouble?.(node, "it holds no more items than it does; older ones may be missing");
+      onNodeTrouble?.(node, "it has dropped its oldest items; some may be missing here");
     if (retention === undefined) return;
     const memory = Math.max(MEMORY, retention.keep);
     await store.forget(node, listed, Date.now() / 1000 - memory);
   }
 
-  /** Condenses, and looks again at everything. */
-  async #care(): Promise<void> {
-    const { store, retention } = this.#options;
-    try {
-      if (retention !== undefined) await store.condense(retention, Date.now() / 1000);
-    } catch (error) {
-      this.#storeFailed(error as StoreError);
-    }
+  /** Looks again at everything. */
+  #care(): void {
     for (const node of this.#feeds.keys()) this.#behind.add(node);
-    await this.#work();
+    void this.#work();
   }
 
   // Items
@@ -313,8 +326,7 @@ export class Collector {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       this.#failure = undefined;
-      for (const node of this.#feeds.keys()) this.#behind.add(node);
-      void this.#work();
+      this.#care();
     }, STORE_RETRY);
   }
 

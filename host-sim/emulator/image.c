@@ -1,6 +1,7 @@
 #include "image.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +13,6 @@ static char* next = image_begin;
 static bool sealed;
 
 #define ALIGNMENT 16
-
-size_t image_size(void) {
-	return (size_t)(next - image_begin);
-}
 
 static void* take(size_t size) {
 	if (size > (size_t)(image_end - next) - ALIGNMENT) return NULL;

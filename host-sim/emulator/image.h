@@ -6,11 +6,6 @@
 #ifndef PIPIT_CHIP_IMAGE_H
 #define PIPIT_CHIP_IMAGE_H
 
-#include <stddef.h>
-
 void image_seal(void);
-
-/* Bytes of the image in use. */
-size_t image_size(void);
 
 #endif

@@ -128,6 +128,16 @@ describe("readings are stored", () => {
     expect((await values()).sort()).toEqual([1, 2, 3]);
   });
 
+  test("as long as was said, and those that are still on the node not again", async () => {
+    const now = Math.floor(Date.now() / 1000);
+    publish(1); // in 2023
+    server.publish(node, "young", [{ name: "urn:dev:ops:1:t", value: 2, time: now }]);
+    await end(await collect("--keep", "1d"));
+    expect(await values()).toEqual([2]);
+    expect(await end(await collect("--keep", "1d"))).toMatch(/^0 items/);
+    expect(await values()).toEqual([2]);
+  });
+
   test("while another process exports what is there", async () => {
     publish(1);
     const pipit = await collect();

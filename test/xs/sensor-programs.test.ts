@@ -35,9 +35,7 @@ if (requireXS(PROGRAMS_HOST)) {
   const folder = mkdtempSync(join(tmpdir(), "pipit-programs-"));
   const settings = join(folder, "settings.json");
   writeFileSync(settings, JSON.stringify({ signals: SIGNALS }));
-  const all = results<Line>(
-    runIn(PROGRAMS_HOST, "esp32", compile("sensor-programs"), settings),
-  );
+  const all = results<Line>(runIn(PROGRAMS_HOST, "esp32", compile("sensor-programs"), settings));
   rmSync(folder, { recursive: true });
 
   describe.each(Object.entries(PROGRAMS))("%s", (name, module) => {

@@ -7,7 +7,14 @@ import type { Timer } from "../../io.js";
 import { byteLength, decode, encode } from "../../xmpp/utf8.js";
 import type { AccessPoint } from "../hardware.js";
 import { formatEntry, type LogEntry } from "../log.js";
-import { field, fieldNames, isField, type Mistake, type SettingsTexts } from "../settings.js";
+import {
+  type FieldName,
+  field,
+  fieldNames,
+  isField,
+  type Mistake,
+  type SettingsTexts,
+} from "../settings.js";
 import type { Network } from "../wifi-link.js";
 import {
   COMMAND,
@@ -76,8 +83,14 @@ export interface Provisionable {
 /** Between two packets, in milliseconds: at 115,200 bits a second the longest takes 24. */
 const PACKET_TIME = 25;
 
-/** Packets that wait to go out: more than the longest answer has. What is beyond is lost, and may be asked again. */
-const QUEUE = 128;
+/**
+ * Answers that wait to go out: more than a computer that waits for each can ask for. What is beyond is lost, and may
+ * be asked for again.
+ */
+const QUEUE = 16;
+
+/** Packets of one answer, made one by one when the line is free for them: all at once they would fill the memory. */
+type Answer = () => { type: number; data: Uint8Array | readonly number[] } | undefined;
 
 /** From the last word to a restart: it has to get through. */
 const FAREWELL = 500;
@@ -94,7 +107,7 @@ export class Provisioner {
   #pending: SettingsTexts = {};
   /** What it works at: it takes seconds, and nothing else is done meanwhile. */
   #task: "join" | "scan" | undefined;
-  readonly #queue: Uint8Array[] = [];
+  readonly #queue: Answer[] = [];
   #isSending = false;
   #told = READY;
   #isClosed = false;
@@ -149,14 +162,14 @@ export class Provisioner {
       case SAVE:
         return this.#answer(() => this.#save());
       case GET:
-        return this.#answer(() => this.#results(command, this.#shown()));
+        return this.#answer(() => this.#tellSettings());
       case ERASE:
         if (strings[0] !== "erase") return this.#sendError(INVALID_PACKET);
         return this.#answer(() => this.#finally(command, () => this.#board.erase()));
       case LOG:
         return this.#answer(() => this.#tellLog(Number(strings[0] ?? 0)));
       case STATUS:
-        return this.#answer(() => this.#results(command, this.#board.status));
+        return this.#answer(() => this.#tellStatus());
       case RESTART:
         return this.#answer(() => this.#finally(command, () => this.#board.restart()));
       default:
@@ -176,7 +189,7 @@ export class Provisioner {
 
   #tellState(): void {
     this.#told = this.#state;
-    this.#send(CURRENT_STATE, [this.#told]);
+    this.#sendOne(CURRENT_STATE, [this.#told]);
   }
 
   #join(strings: readonly string[]): void {
@@ -204,12 +217,10 @@ export class Provisioner {
     this.#board.scan((found) => {
       this.#task = undefined;
       if (found === undefined) return this.#sendError(UNKNOWN_ERROR);
-      const rows = found.map(({ SSID, RSSI, security }) => [
-        SSID,
-        String(RSSI),
-        security === "none" ? "NO" : "YES",
-      ]);
-      this.#results(GET_NETWORKS, rows);
+      this.#results(GET_NETWORKS, found.length, (index) => {
+        const { SSID, RSSI, security } = found[index] as AccessPoint;
+        return [SSID, String(RSSI), security === "none" ? "NO" : "YES"];
+      });
     });
   }
 
@@ -231,10 +242,10 @@ export class Provisioner {
     for (const name of fieldNames()) if (texts[name] === "") delete texts[name];
     const mistakes = [...this.#board.check(texts), ...this.#checkSecrets(texts)];
     if (mistakes.length > 0)
-      return this.#results(
-        SAVE,
-        mistakes.map((mistake) => [mistake.field, mistake.text]),
-      );
+      return this.#results(SAVE, mistakes.length, (index) => {
+        const mistake = mistakes[index] as Mistake;
+        return [mistake.field, mistake.text];
+      });
     if (!this.#store(texts)) return this.#sendError(UNKNOWN_ERROR);
     this.#pending = {};
     this.#finally(SAVE, () => this.#board.restart());
@@ -259,20 +270,26 @@ export class Provisioner {
     }
   }
 
-  #shown(): string[][] {
-    const { texts } = this.#board;
-    return fieldNames().map((name) => {
-      const value = texts[name] ?? field(name).initial ?? "";
+  #tellSettings(): void {
+    const names = fieldNames();
+    this.#results(GET, names.length, (index) => {
+      const name = names[index] as FieldName;
+      const value = this.#board.texts[name] ?? field(name).initial ?? "";
       return [name, field(name).isSecret && value !== "" ? "set" : value];
     });
   }
 
+  #tellStatus(): void {
+    const { status } = this.#board;
+    this.#results(STATUS, status.length, (index) => status[index] ?? []);
+  }
+
   #tellLog(sequence: number): void {
     const entries = this.#board.logSince(Number.isFinite(sequence) ? sequence : 0);
-    this.#results(
-      LOG,
-      entries.map((entry) => [String(entry.sequence), formatEntry(entry)]),
-    );
+    this.#results(LOG, entries.length, (index) => {
+      const entry = entries[index] as LogEntry;
+      return [String(entry.sequence), formatEntry(entry)];
+    });
   }
 
   /** Answers, and does something that ends the conversation. */
@@ -283,45 +300,74 @@ export class Provisioner {
     }, FAREWELL);
   }
 
-  /** A result for each row, and an empty one that ends them. */
-  #results(command: number, rows: readonly (readonly string[])[]): void {
-    for (const row of rows) this.#result(command, row);
-    this.#result(command, []);
+  /** A result for each row, and an empty one that ends them. @param row is called when its turn comes */
+  #results(command: number, count: number, row: (index: number) => readonly string[]): void {
+    let index = 0;
+    this.#send(() => {
+      if (index > count) return undefined;
+      const strings = index < count ? row(index) : [];
+      index++;
+      return { type: RESULT, data: encodeResult(command, strings) };
+    });
   }
 
-  /** The last of the strings is cut to what the packet has room for. */
   #result(command: number, strings: readonly string[]): void {
-    const others = strings.slice(0, -1).reduce((total, text) => total + 1 + byteLength(text), 0);
-    const last = strings.slice(-1).map((text) => cut(text, MAX_STRINGS - others - 1));
-    this.#send(RESULT, encodeStrings(command, [...strings.slice(0, -1), ...last]));
+    this.#sendOne(RESULT, encodeResult(command, strings));
   }
 
   #sendError(error: number): void {
-    this.#send(ERROR_STATE, [error]);
+    this.#sendOne(ERROR_STATE, [error]);
+  }
+
+  #sendOne(type: number, data: Uint8Array | readonly number[]): void {
+    let isSent = false;
+    this.#send(() => {
+      if (isSent) return undefined;
+      isSent = true;
+      return { type, data };
+    });
   }
 
   /** Packets go out one by one, so that none is lost because the line is slower than they are made. */
-  #send(type: number, data: Uint8Array | readonly number[]): void {
+  #send(answer: Answer): void {
     if (this.#queue.length === QUEUE) return;
-    const packet = encodePacket(type, data);
-    // Readers look for packets at the beginning of a line.
-    const line = new Uint8Array(packet.length + 2);
-    line.fill(NEWLINE);
-    line.set(packet, 1);
-    this.#queue.push(line);
+    this.#queue.push(answer);
     if (!this.#isSending) this.#sendNext();
   }
 
   #sendNext(): void {
-    const line = this.#queue.shift();
-    this.#isSending = line !== undefined;
-    if (line === undefined || this.#isClosed) return;
-    this.#write(line);
-    this.#timer.set(() => this.#sendNext(), PACKET_TIME);
+    this.#isSending = false;
+    if (this.#isClosed) return;
+    for (let answer = this.#queue[0]; answer !== undefined; answer = this.#queue[0]) {
+      const packet = answer();
+      if (packet === undefined) {
+        this.#queue.shift();
+        continue;
+      }
+      this.#isSending = true;
+      this.#write(lineOf(encodePacket(packet.type, packet.data)));
+      this.#timer.set(() => this.#sendNext(), PACKET_TIME);
+      return;
+    }
   }
 }
 
 const NEWLINE = 0x0a;
+
+/** Readers look for packets at the beginning of a line. */
+function lineOf(packet: Uint8Array): Uint8Array {
+  const line = new Uint8Array(packet.length + 2);
+  line.fill(NEWLINE);
+  line.set(packet, 1);
+  return line;
+}
+
+/** The last of the strings is cut to what the packet has room for. */
+function encodeResult(command: number, strings: readonly string[]): Uint8Array {
+  const others = strings.slice(0, -1).reduce((total, text) => total + 1 + byteLength(text), 0);
+  const last = strings.slice(-1).map((text) => cut(text, MAX_STRINGS - others - 1));
+  return encodeStrings(command, [...strings.slice(0, -1), ...last]);
+}
 
 function mistakeIn(name: "ssid" | "passphrase", value: string): string | undefined {
   const { limit, check } = field(name);

@@ -8,7 +8,6 @@ import type { Crypto } from "../../io.js";
 import { encodeBase64 } from "../base64.js";
 import { StanzaError, type XmppError } from "../errors.js";
 import type { Extension, Stanzas } from "../stanza/dispatcher.js";
-import type { Done } from "../stanza/requests.js";
 import { encode } from "../utf8.js";
 import { type Element, xml } from "../xml/element.js";
 

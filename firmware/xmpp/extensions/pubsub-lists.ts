@@ -27,23 +27,38 @@ export function listNodes(pubsub: PubSub, done: Done): void {
  * it does so is found out by asking for the newest.
  */
 export function listItemIds(pubsub: PubSub, node: string, done: Done): void {
+  listInOrder(pubsub, node, undefined, done);
+}
+
+/** @param recent the id of an item that was the newest a moment ago, if one is known */
+function listInOrder(pubsub: PubSub, node: string, recent: string | undefined, done: Done): void {
   list(pubsub, node, (error, found) => {
     if (found === undefined) return done(error);
     const ids = found.entries.flatMap(({ name }) => name ?? []);
     if (found.isPaged || ids.length < 2) return done(undefined, ids);
-    const orient = (refusal: XmppError | undefined, items?: Item[]): void => {
-      if (refusal !== undefined) return done(refusal);
-      const newest = ids.indexOf(items?.at(-1)?.id ?? "");
-      // It was published after the list was made: another list has it.
-      if (newest < 0) return listItemIds(pubsub, node, done);
-      done(undefined, newest < ids.length / 2 ? ids.reverse() : ids);
+    const orient = (id: string): boolean => {
+      const at = ids.indexOf(id);
+      if (at >= 0) done(undefined, at < ids.length / 2 ? ids.reverse() : ids);
+      return at >= 0;
     };
-    try {
-      pubsub.items(node, 1, orient);
-    } catch (refusal) {
-      done(refusal as XmppError);
-    }
+    if (recent !== undefined && orient(recent)) return;
+    const take = (refusal: XmppError | undefined, items?: Item[]): void => {
+      const newest = items?.at(-1)?.id;
+      if (refusal !== undefined) done(refusal);
+      // What was published after the list was made is in the next one.
+      else if (newest === undefined || !orient(newest)) listInOrder(pubsub, node, newest, done);
+    };
+    attempt(() => pubsub.items(node, 1, take), done);
   });
+}
+
+/** Requests may be refused at once when the connection is lost meanwhile. */
+function attempt(request: () => void, done: Done): void {
+  try {
+    request();
+  } catch (refusal) {
+    done(refusal as XmppError);
+  }
 }
 
 function list(

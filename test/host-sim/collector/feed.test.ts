@@ -1,11 +1,27 @@
 import { describe, expect, test } from "@jest/globals";
 import { StanzaError, TransportError, type XmppError } from "../../../firmware/xmpp/errors.js";
+import { NS_DISCO_ITEMS } from "../../../firmware/xmpp/extensions/disco.js";
 import type { Item, PubSub } from "../../../firmware/xmpp/extensions/pubsub.js";
+import { NS_RSM } from "../../../firmware/xmpp/extensions/rsm.js";
+import { type Element, xml } from "../../../firmware/xmpp/xml/element.js";
 import { Feed } from "../../../host-sim/collector/feed.js";
 
 type Done<T> = (error: XmppError | undefined, value?: T) => void;
 
 const item = (id: string): Item => ({ id, payload: undefined });
+
+/** The ids on a node, in one page (XEP-0059). */
+function listOf(ids: readonly string[]): Element {
+  const items = ids.map((id) => xml("item", { jid: "pubsub.example.org", name: id }));
+  const [first] = ids;
+  const page = xml(
+    "set",
+    { xmlns: NS_RSM },
+    first === undefined ? undefined : xml("first", {}, first),
+    xml("count", {}, String(ids.length)),
+  );
+  return xml("iq", {}, xml("query", { xmlns: NS_DISCO_ITEMS }, ...items, page));
+}
 
 /** A node, and somebody who remembers what came. */
 class Node {
@@ -22,8 +38,11 @@ class Node {
     this.ids = ids;
     const pubsub = {
       subscribe: (_node: string, done: Done<void>) => this.#answer("subscribe", done, () => {}),
-      itemIds: (_node: string, done: Done<string[]>) =>
-        this.#answer("ids", done, () => [...this.ids]),
+      service: "pubsub.example.org",
+      stanzas: {
+        request: (_type: string, _to: string, _query: Element, done: Done<Element>) =>
+          this.#answer("ids", done, () => listOf(this.ids)),
+      },
       items: (_node: string, which: string[], done: Done<Item[]>) => {
         this.requested.push(which.length);
         // In what order they are sent is up to the service.

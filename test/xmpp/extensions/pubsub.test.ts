@@ -267,8 +267,8 @@ describe("XEP-0060: what comes of it", () => {
       ["not in pages, the newest first", [list(["b", "a"]), items("b")], ["a", "b"]],
       [
         "not in pages, while others publish",
-        [list(["b", "a"]), items("c"), list(["c", "b", "a"]), items("c")],
-        ["a", "b", "c"],
+        [list(["b", "a"]), items("c"), list(["d", "c", "b", "a"])],
+        ["a", "b", "c", "d"],
       ],
     ])("%s", (_how, replies, ids) => {
       const service = new Service();

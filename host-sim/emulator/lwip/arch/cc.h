@@ -10,7 +10,6 @@
 uint32_t interface_random(void);
 #define LWIP_RAND() interface_random()
 
-#define LWIP_PLATFORM_DIAG(message) do { printf message; } while (0)
 #define LWIP_PLATFORM_ASSERT(message) \
 	do { \
 		printf("lwIP: %s (%s:%d)\n", message, __FILE__, __LINE__); \
