@@ -32,6 +32,8 @@ export interface PlanOptions {
   readonly kinds: readonly FaultKind[];
   /** Milliseconds for which acknowledgements are doubted; 0 for not at all. */
   readonly settle: number;
+  /** How soon devices notice that a connection is gone, and make another. */
+  readonly client: Pick<BoardSettings, "backoff" | "keepAlive">;
 }
 
 const CUTS: readonly Cut[] = ["before", "torn", "after"];
@@ -55,9 +57,10 @@ export function isOfServer(fault: Fault): fault is Exclude<Fault, DeviceFault> {
 }
 
 /** The ways in which devices are used: most of them as they are set when nobody says anything. */
-function drawSettings(dice: Dice, { interval, longest, settle }: PlanOptions): BoardSettings {
+function drawSettings(dice: Dice, { interval, settle, client }: PlanOptions): BoardSettings {
   return {
-    interval: dice.between(Math.ceil(interval / 5), interval),
+    ...client,
+    interval: dice.between(Math.ceil(interval / 3), interval),
     outbox: {
       capacity: 32_000,
       settle,
@@ -65,13 +68,6 @@ function drawSettings(dice: Dice, { interval, longest, settle }: PlanOptions): B
     },
     batch: { time: dice.oneIn(4) ? dice.between(1, interval * 3) : 0 },
     pace: { window: dice.between(1, 8), catchUp: 50 },
-    backoff: {
-      start: 0,
-      base: Math.ceil(longest / 20),
-      limit: Math.ceil(longest / 4),
-      later: longest,
-    },
-    keepAlive: { interval: longest, timeout: Math.ceil(longest / 2) },
   };
 }
 

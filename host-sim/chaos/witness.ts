@@ -13,7 +13,7 @@ import { type Arrived, keyOf, type Taken } from "./property.js";
 const BACKOFF = { start: 0, base: 200, limit: 1_000, later: 1_000 };
 /** All of a node comes in one stanza. */
 const LIMITS = { stanzaBytes: 16_777_216 };
-const KEEP_ALIVE = { interval: 5_000, timeout: 5_000 };
+const KEEP_ALIVE = { interval: 5_000, timeout: 15_000 };
 
 export class Witness {
   /** What it was told, in order. */

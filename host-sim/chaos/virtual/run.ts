@@ -38,6 +38,11 @@ const INTERVAL = 5_000;
 const PATIENCE = 60_000;
 const GHOST = 4_000;
 
+const CLIENT = {
+  backoff: { start: 0, base: 200, limit: 1_000, later: 4_000 },
+  keepAlive: { interval: 4_000, timeout: 2_000 },
+};
+
 /** What it takes for a server that writes what it has acknowledged up to five seconds later. */
 const SETTLE = 6_000;
 
@@ -55,6 +60,7 @@ export function runVirtually(seed: number, options: VirtualOptions): Ended {
     interval: INTERVAL,
     kinds: options.kinds,
     settle,
+    client: CLIENT,
   });
 
   const clock = new VirtualClock();
