@@ -3,7 +3,7 @@
  * says what `+ - * /` and the square root give, and leaves the rest to whoever writes it.
  */
 
-import type { f64, i32 } from "./types.js";
+import type { f64 } from "./types.js";
 
 /** π/2 and ln 2, each as a number of few bits, whose multiples are exact, and what is missing from it. */
 const QUARTER_HIGH: f64 = 1.5707963267341256;

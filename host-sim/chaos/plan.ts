@@ -60,7 +60,7 @@ export function isOfServer(fault: Fault): fault is Exclude<Fault, DeviceFault> {
 function drawSettings(dice: Dice, { interval, settle, client }: PlanOptions): BoardSettings {
   return {
     ...client,
-    interval: dice.between(Math.ceil(interval / 3), interval),
+    interval: dice.between(Math.ceil(interval / 5), interval),
     outbox: {
       capacity: 32_000,
       settle,

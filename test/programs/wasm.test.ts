@@ -20,10 +20,10 @@ import {
   currentCompiler,
   pinnedCompiler,
 } from "../../host-sim/programs/compile.js";
+import { exercise } from "../../host-sim/programs/exercise.js";
 import { BOX } from "../../host-sim/programs/sources.js";
 import { WasmProgram } from "../../host-sim/programs/wasm.js";
 import { seeded } from "../support/random.js";
-import { exercise } from "../../host-sim/programs/exercise.js";
 
 const PROGRAMS = { calibration, change, smoothing, statistics, thinning, vibration };
 
