@@ -168,6 +168,17 @@ export class Device {
   }
 
   /**
+   * Takes readings that do not come from its sensor, such as those of a sensor program: they go the same way.
+   * @param readings each with how it is to be delivered, in the order of their times
+   * @throws ConfigError `senml-invalid` for a reading that SenML cannot say
+   */
+  add(readings: readonly (readonly [Lane, Reading])[]): void {
+    if (this.#sampling === undefined) return; // it is closed
+    for (const [lane, reading] of readings) this.#batcher.add(lane, reading);
+    this.#batcher.sampled();
+  }
+
+  /**
    * Stops sampling, stores what was not stored yet, and closes the stream in good order; `onClosed` follows.
    * May be called twice.
    */
@@ -265,9 +276,14 @@ function check(options: DeviceOptions): DeviceOptions {
   for (const { name, qos, alarm } of sensor.channels)
     if (alarm && qos === "at-most-once")
       throw new ConfigError("channel", `${name} is an alarm, which cannot go at most once`);
-  encodeSenml(
-    sensor.channels.map(({ name, unit }) => ({ name: baseName + name, unit, value: 0, time: 0 })),
-  );
+  const samples = sensor.channels.map(({ name, unit }) => ({
+    name: baseName + name,
+    unit,
+    value: 0,
+    time: 0,
+  }));
+  // Where a sensor program does the measuring, the sensor has no channels.
+  if (samples.length > 0) encodeSenml(samples);
   return options;
 }
 

@@ -228,6 +228,7 @@ describe("memory", () => {
   test("is that which the XS host runs the firmware in", () => {
     const { creation } = read(join(folder, "esp32.json"));
     const boards = readFileSync(join(root, "host-sim", "xs", "boards.c"), "utf8");
+    const header = readFileSync(join(root, "host-sim", "xs", "boards.h"), "utf8");
     const [board = ""] = boards.split(".name =").slice(1);
     const value = (name: string): number =>
       Number(board.match(new RegExp(`${name} = (\\d+)`))?.[1]);
@@ -236,6 +237,7 @@ describe("memory", () => {
       static: value("static_size"),
       chunk: { initial: value("chunk_size"), incremental: value("chunk_increment") },
       heap: { initial: value("slot_count"), incremental: value("slot_increment") },
+      stack: Number(/STACK_COUNT (\d+)/.exec(header)?.[1]),
     });
   });
 });

@@ -40,7 +40,7 @@ const PASSWORD = "chaos";
 
 /** All in milliseconds. */
 const LONGEST = 2_000;
-const INTERVAL = 1_500;
+const INTERVAL = 3_000;
 const PATIENCE = 60_000;
 const GHOST = 3_000;
 

@@ -1,6 +1,13 @@
 /** What is written to a chip's flash: an image, described by a manifest as ESP Web Tools has it. */
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** A kind of board that there are manifests for. */

@@ -11,11 +11,11 @@ export interface Port {
 
 /** Who makes the bridges between USB and UART that boards have, or the chip itself. */
 const MAKERS: Readonly<Record<number, string>> = {
-  0x303a: "Espressif",
-  0x10c4: "Silicon Labs",
-  0x1a86: "WCH",
-  0x0403: "FTDI",
-  0x067b: "Prolific",
+  12346: "Espressif",
+  4292: "Silicon Labs",
+  6790: "WCH",
+  1027: "FTDI",
+  1659: "Prolific",
 };
 
 /** @throws Error when they cannot be listed; then a port can still be named */

@@ -1,6 +1,8 @@
 import { readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { distribution, type Seat } from "./erlang.js";
+import { S2S_PORT } from "./federation.js";
 import { freePort } from "./ports.js";
 import {
   type Premises,
@@ -11,12 +13,17 @@ import {
   type XmppServer,
 } from "./server.js";
 
+export interface EjabberdOptions extends ServerOptions {
+  /** Its place in a cluster. When absent it is an Erlang node that is not part of any network. */
+  readonly seat?: Seat;
+}
+
 /**
- * Starts ejabberd, as an Erlang node that is not part of any network: it needs no port mapper then.
+ * Starts ejabberd.
  * @throws Error with its log, when it does not start
  */
-export async function startEjabberd(options: ServerOptions = {}): Promise<XmppServer> {
-  const premises = await prepare("ejabberd.test", options);
+export async function startEjabberd(options: EjabberdOptions = {}): Promise<XmppServer> {
+  const premises = await prepare("ejabberd", options);
   const { domain, folder } = premises;
   const ports = [await freePort(), await freePort(), await freePort()] as const;
   const [starttlsPort, directPort, apiPort] = ports;
@@ -35,11 +42,16 @@ export async function startEjabberd(options: ServerOptions = {}): Promise<XmppSe
     name: "ejabberd",
     starttlsPort,
     directPort,
-    command: ["erl", "-noinput", "-mnesia", "dir", `"${join(folder, "data")}"`, "-s", "ejabberd"],
+    command: [
+      ...["erl", "-noinput", "-mnesia", "dir", `"${join(folder, "data")}"`],
+      ...(options.seat === undefined ? [] : distribution(options.seat)),
+      ...["-s", "ejabberd"],
+    ],
     environment: {
       ERL_LIBS: ejabberdLibraries() ?? "",
       EJABBERD_CONFIG_PATH: file,
       EJABBERD_LOG_PATH: join(folder, "ejabberd.log"),
+      ...(options.federation === undefined ? {} : namesFrom(premises.hosts)),
     },
     ready: ports.map((port) => `connections at 127.0.0.1:${port} `),
     async register(user, password) {
@@ -51,10 +63,11 @@ export async function startEjabberd(options: ServerOptions = {}): Promise<XmppSe
 }
 
 function configuration(
-  { domain, pubsub, owner, certificateFile }: Premises,
+  { domain, pubsub, owner, certificateFile, authorityFile }: Premises,
   [starttlsPort, directPort, apiPort]: readonly [number, number, number],
   options: ServerOptions,
 ): object {
+  const { federation, rate } = options;
   const listen = (port: number, module: string, options: object) => ({
     port,
     ip: "127.0.0.1",
@@ -68,19 +81,25 @@ function configuration(
     acme: { auto: false },
     auth_password_format: "plain", // so that every SCRAM mechanism is offered
     disable_sasl_mechanisms: unwantedMechanisms(options),
-    s2s_access: "none", // tests do not leave this machine
+    s2s_access: federation === undefined ? "none" : "all",
+    s2s_use_starttls: "required",
+    s2s_cafile: authorityFile,
+    outgoing_s2s_port: S2S_PORT,
     listen: [
       listen(starttlsPort, "ejabberd_c2s", { starttls_required: true, shaper: "c2s" }),
       listen(directPort, "ejabberd_c2s", { tls: true, shaper: "c2s" }),
       listen(apiPort, "ejabberd_http", { request_handlers: { "/api": "mod_http_api" } }),
+      ...(federation === undefined
+        ? []
+        : [listen(S2S_PORT, "ejabberd_s2s_in", { ip: federation.address })]),
     ],
     acl: { owner: { user: [owner.jid] }, loopback: { ip: ["127.0.0.0/8"] } },
     access_rules: { pubsub_createnode: { allow: "owner" } },
     api_permissions: {
       tests: { who: { access: { allow: { acl: "loopback" } } }, what: ["register", "backup"] },
     },
-    shaper: { normal: { rate: 3000, burst_size: 20000 } }, // as in the file it is installed with
-    shaper_rules: { c2s: options.limits ? "normal" : "none" },
+    ...(rate !== undefined && { shaper: { normal: { rate, burst_size: 2 * rate } } }),
+    shaper_rules: { c2s: rate === undefined ? "none" : "normal" },
     modules: {
       mod_caps: {},
       mod_carboncopy: {},
@@ -101,10 +120,25 @@ function configuration(
   };
 }
 
-/** Where Debian put Erlang's libraries, which depends on the machine's architecture. */
+/**
+ * ejabberd finds other servers by the C library's resolver, so that one is given the file.
+ * @throws Error when there is no nss_wrapper to do that
+ */
+function namesFrom(hosts: string): Readonly<Record<string, string>> {
+  const folder = libraries("libnss_wrapper.so");
+  if (folder === undefined) throw new Error("nss_wrapper is not installed (libnss-wrapper on Debian)");
+  return { LD_PRELOAD: join(folder, "libnss_wrapper.so"), NSS_WRAPPER_HOSTS: hosts };
+}
+
+/** Where Debian put Erlang's libraries. */
 export function ejabberdLibraries(): string | undefined {
+  return libraries("ejabberd-");
+}
+
+/** The folder of libraries in which a name begins so. It depends on the machine's architecture. */
+function libraries(start: string): string | undefined {
   const parents = readdirSync("/usr/lib").filter((name) => name.endsWith("-linux-gnu"));
   return parents
     .map((name) => join("/usr/lib", name))
-    .find((path) => readdirSync(path).some((library) => library.startsWith("ejabberd-")));
+    .find((path) => readdirSync(path).some((library) => library.startsWith(start)));
 }

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { type Federation, S2S_PORT } from "./federation.js";
 import { freePort } from "./ports.js";
 import { confined } from "./process.js";
 import {
@@ -32,7 +33,7 @@ export interface ProsodyOptions extends ServerOptions {
  * @throws Error with its log, when it does not start
  */
 export async function startProsody(options: ProsodyOptions = {}): Promise<XmppServer> {
-  const premises = await prepare("prosody.test", options);
+  const premises = await prepare("prosody", options);
   const [starttlsPort, directPort] = [await freePort(), await freePort()];
   const file = join(premises.folder, "prosody.cfg.lua");
   await writeFile(file, configuration(premises, starttlsPort, directPort, options));
@@ -63,17 +64,19 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<XmppSe
 }
 
 function configuration(
-  { domain, pubsub, owner, folder, certificateFile }: Premises,
+  premises: Premises,
   starttlsPort: number,
   directPort: number,
   options: ProsodyOptions,
 ): string {
+  const { domain, pubsub, owner, folder, certificateFile } = premises;
   const {
     authentication = "plain",
     iterations = 4096,
-    limits = false,
     unencrypted = false,
     durable = false,
+    rate,
+    federation,
   } = options;
   const unwanted = unwantedMechanisms(options).map((name) => `"${name}"`);
   return `
@@ -95,11 +98,11 @@ function configuration(
 
     modules_enabled = {
       "carbons", "csi_simple", "disco", "pep", "ping", "roster", "saslauth", "smacks", "time", "tls",
-      "version", ${limits ? '"limits",' : ""}
+      "version", ${rate === undefined ? "" : '"limits",'}
+      ${federation === undefined ? "" : '"s2s_auth_certs",'}
     }
-    -- Tests do not leave this machine.
-    modules_disabled = { "s2s" }
-    limits = { c2s = { rate = "10kb/s", burst = "2s" } }
+    limits = { c2s = { rate = "${rate}b/s", burst = "2s" } }
+    ${federation === undefined ? 'modules_disabled = { "s2s" }' : s2s(federation, premises)}
     smacks_hibernation_time = 60
 
     VirtualHost "${domain}"
@@ -110,5 +113,17 @@ function configuration(
       pubsub_max_items = 10000
       -- The store's own limit, 1000 when it is not set. A node at or above it refuses to publish.
       storage_archive_item_limit = 20000
+  `;
+}
+
+/** Tests do not leave this machine: names are in a file, and what is not there does not exist. */
+function s2s({ address }: Federation, { authorityFile, hosts }: Premises): string {
+  return `
+    s2s_interfaces = { "${address}" }
+    s2s_ports = { ${S2S_PORT} }
+    s2s_require_encryption = true
+    s2s_secure_auth = true
+    s2s_ssl = { cafile = "${authorityFile}" }
+    unbound = { hoststxt = "${hosts}", resolvconf = false }
   `;
 }

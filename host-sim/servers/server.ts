@@ -2,6 +2,7 @@ import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Authority, type Certificate, createAuthority } from "../server/certificates.js";
+import { type Federation, hostsFile } from "./federation.js";
 import { isRoot, NOBODY, ServerProcess } from "./process.js";
 
 /** How to get a certificate for a server with these names from the authority that its clients trust. */
@@ -46,8 +47,14 @@ export interface ServerOptions {
   readonly certificate?: CertificateSource;
   /** The SASL mechanisms it offers, of those it has; when absent, all but the insecure ones. */
   readonly mechanisms?: readonly string[];
-  /** Whether it slows down clients that send much, as a newly installed one does; not when absent. */
-  readonly limits?: boolean;
+  /** How many bytes a second it takes from a client, after a burst of two seconds' worth; any when absent. */
+  readonly rate?: number;
+  /** Its domain; `prosody.test` or `ejabberd.test` when absent. */
+  readonly domain?: string;
+  /** Who issues its certificate; an authority of its own when absent. */
+  readonly authority?: Authority;
+  /** The other servers that it talks to; none when absent. */
+  readonly federation?: Federation;
 }
 
 /** The SASL mechanisms that a server must not offer, for the `mechanisms` that it should. */
@@ -63,18 +70,27 @@ export interface Premises
   extends Pick<XmppServer, "domain" | "pubsub" | "host" | "ca" | "owner" | "folder"> {
   /** The file with the server's certificate, those above it, and its key. */
   readonly certificateFile: string;
+  /** The file with the certificate of the authority that other servers must have theirs from. */
+  readonly authorityFile: string;
+  /** The file with the addresses of other servers, if there are any. */
+  readonly hosts: string;
 }
 
 /** Makes a folder that the server may write to, with a certificate for the domain. */
-export async function prepare(domain: string, options: ServerOptions): Promise<Premises> {
+export async function prepare(name: string, options: ServerOptions): Promise<Premises> {
+  const { domain = `${name}.test`, federation } = options;
   const pubsub = `pubsub.${domain}`;
-  const authority = await createAuthority(`Authority of ${domain}`);
+  const authority = options.authority ?? (await createAuthority(`Authority of ${domain}`));
   const source: CertificateSource =
     options.certificate ?? ((issuer, names) => issuer.issue({ names }));
   const { certificate, key } = await source(authority, [domain, pubsub]);
   const folder = await mkdtemp(join(tmpdir(), "pipit-"));
   const certificateFile = join(folder, "certificate.pem");
   await writeFile(certificateFile, certificate + key);
+  const authorityFile = join(folder, "authority.pem");
+  await writeFile(authorityFile, authority.certificate);
+  const hosts = join(folder, "hosts");
+  if (federation !== undefined) await writeFile(hosts, hostsFile(federation));
   if (isRoot) await chown(folder, NOBODY, NOBODY);
   return {
     domain,
@@ -84,6 +100,8 @@ export async function prepare(domain: string, options: ServerOptions): Promise<P
     owner: { jid: `owner@${domain}`, password: "the owner's password" },
     folder,
     certificateFile,
+    authorityFile,
+    hosts,
   };
 }
 

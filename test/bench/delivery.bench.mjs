@@ -180,7 +180,8 @@ async function sustain(server, make, batch) {
 
 /** A device that connects with a backlog. Returns the readings per second from then on. */
 async function catchUp(server, make, batch) {
-  const device = make(server);
+  const counter = await openCounter(server.port);
+  const device = make({ ...server, port: counter.port });
   for (let i = 0; i < BACKLOG; i++) device.add(makeReadings(i, batch));
   let acknowledged = 0;
   await device.connect();
@@ -195,5 +196,6 @@ async function catchUp(server, make, batch) {
   });
   const rate = (acknowledged * batch * 1_000) / (performance.now() - start);
   device.close();
+  counter.close();
   return rate;
 }

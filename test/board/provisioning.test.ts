@@ -229,6 +229,16 @@ describe("settings", () => {
     }
   });
 
+  test("may be of another account: what was stored of the one before is no hindrance", () => {
+    const rig = new Rig(SETTINGS).on().untilPublished().pass(60);
+    rig.command(SET, "jid", "romeo@example.org/board");
+    rig.command(SET, "password", PASSWORD);
+    expect(rig.command(SAVE).results).toEqual([[]]);
+    const before = rig.published.length;
+    rig.untilPublished(before + 3);
+    expect(rig.board.board?.mode).toBe("normal");
+  });
+
   test("new ones end safe mode", () => {
     const rig = new Rig(SETTINGS).on();
     for (let crashes = 0; crashes < 5; crashes++) rig.board.crash();

@@ -1,5 +1,6 @@
 /**
- * Elements to bytes. The text is not put together first: XS would copy what there is each time that something is
+ * Elements to bytes, in two steps, because a microcontroller's stack is not deep: into pieces of text, and these
+ * into bytes. The pieces are not put together before: XS would copy what there is each time that something is
  * added, and collect garbage for it.
  */
 
@@ -14,9 +15,7 @@ import type { Element, Node } from "./element.js";
  *   Elements of the stream namespace get the prefix `stream`, which every stream header declares.
  */
 export function write(element: Element, namespace: string): string {
-  const writer = new Writer(Number.POSITIVE_INFINITY);
-  writer.element(element, namespace);
-  return decode(writer.bytes);
+  return decode(writeBytes(element, namespace, Number.POSITIVE_INFINITY));
 }
 
 /**
@@ -24,21 +23,25 @@ export function write(element: Element, namespace: string): string {
  * @throws ConfigError `stanza-too-big` when they are more than `limit`
  */
 export function writeBytes(element: Element, namespace: string, limit: number): Uint8Array {
-  const writer = new Writer(limit);
-  writer.element(element, namespace);
-  if (writer.length > limit)
+  const { markup, texts, areValues } = new Pieces(element, namespace);
+  const output = new Output(limit);
+  for (let i = 0; i < markup.length; i++) {
+    output.markup(markup[i] as string);
+    if (i < texts.length) output.escaped(texts[i] as string, areValues[i] as boolean);
+  }
+  if (output.length > limit)
     throw new ConfigError(
       "stanza-too-big",
-      `<${element.name}/> takes ${writer.length} bytes of at most ${limit}`,
+      `<${element.name}/> takes ${output.length} bytes of at most ${limit}`,
     );
-  return writer.bytes;
+  return output.bytes;
 }
 
 /** Escapes text for an attribute value. */
 export function escapeAttribute(text: string): string {
-  const writer = new Writer(Number.POSITIVE_INFINITY);
-  writer.value(text);
-  return decode(writer.bytes);
+  const output = new Output(Number.POSITIVE_INFINITY);
+  output.escaped(text, true);
+  return decode(output.bytes);
 }
 
 /** The last of the characters in ASCII that may not stand as they are, and the first byte of two others. */
@@ -55,32 +58,21 @@ interface Open {
   written: number;
 }
 
-/** Room for what is written, at first. */
-const ROOM = 256;
-
-class Writer {
-  /** The number of bytes, those beyond the limit included. */
-  length = 0;
-  readonly #limit: number;
-  #bytes = new Uint8Array(ROOM);
-
-  /** @param limit bytes to keep room for; those beyond it are only counted */
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.length);
-  }
+/** An element in pieces: markup, and behind each but the last piece of it a text that is yet to be escaped. */
+class Pieces {
+  readonly markup: string[] = [""];
+  readonly texts: string[] = [];
+  /** Whether these texts are values of attributes. */
+  readonly areValues: boolean[] = [];
 
   /** Does without recursion: a microcontroller's stack is not deep. */
-  element(element: Element, namespace: string): void {
+  constructor(element: Element, namespace: string) {
     const open = [this.#start(element, namespace)];
     while (open.length > 0) {
       const parent = open[open.length - 1] as Open;
       const child = parent.children[parent.written++];
       if (typeof child === "string") {
-        this.#escaped(child, false);
+        this.#text(child, false);
       } else if (child !== undefined) {
         open.push(this.#start(child, parent.namespace));
       } else {
@@ -98,38 +90,59 @@ class Writer {
     const inside = isPrefixed ? namespace : element.namespace;
     this.#markup(`<${name}`);
     if (inside !== namespace) this.#attribute("xmlns", inside);
-    this.#attributes(element.attributes);
+    const { attributes } = element;
+    for (let i = 0; i < attributes.length; i += 2) {
+      const name = attributes[i] as string;
+      const brace = name.indexOf("}") + 1; // behind its namespace, if it has one
+      if (brace > 0) this.#attribute(`xmlns:a${i}`, name.slice(1, brace - 1));
+      const written = brace > 0 ? `a${i}:${name.slice(brace)}` : name;
+      this.#attribute(written, attributes[i + 1] as string);
+    }
     this.#markup(children.length === 0 ? "/>" : ">");
     return { name, namespace: inside, children, written: 0 };
   }
 
-  #attributes(attributes: readonly string[]): void {
-    for (let i = 0; i < attributes.length; i += 2) {
-      const name = attributes[i] as string;
-      const value = attributes[i + 1] as string;
-      if (name.startsWith("{")) {
-        const brace = name.indexOf("}");
-        const prefix = `a${i / 2}`;
-        this.#attribute(`xmlns:${prefix}`, name.slice(1, brace));
-        this.#attribute(`${prefix}:${name.slice(brace + 1)}`, value);
-      } else {
-        this.#attribute(name, value);
-      }
-    }
-  }
-
   #attribute(name: string, value: string): void {
     this.#markup(` ${name}='`);
-    this.value(value);
+    this.#text(value, true);
     this.#markup("'");
   }
 
-  value(text: string): void {
-    this.#escaped(text, true);
+  #text(text: string, isValue: boolean): void {
+    this.texts.push(text);
+    this.areValues.push(isValue);
+    this.markup.push("");
+  }
+
+  #markup(text: string): void {
+    this.markup[this.texts.length] += text;
+  }
+}
+
+/** Room for what is written, at first. */
+const ROOM = 256;
+
+class Output {
+  /** The number of bytes, those beyond the limit included. */
+  length = 0;
+  readonly #limit: number;
+  #bytes = new Uint8Array(ROOM);
+
+  /** @param limit bytes to keep room for; those beyond it are only counted */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  markup(text: string): void {
+    this.#append(encode(text));
   }
 
   /** Writes text with entities in it where characters have one. Those that XML cannot hold are dropped. */
-  #escaped(text: string, isValue: boolean): void {
+  escaped(text: string, isValue: boolean): void {
     const bytes = encode(text);
     let from = 0;
     for (let at = 0; at < bytes.length; at++) {
@@ -139,14 +152,10 @@ class Writer {
       const width = entity === undefined ? forbidden(bytes, at) : 1;
       if (width === 0) continue;
       this.#append(bytes.subarray(from, at));
-      if (entity !== undefined) this.#markup(entity);
+      if (entity !== undefined) this.markup(entity);
       from = at + width;
     }
     this.#append(from === 0 ? bytes : bytes.subarray(from));
-  }
-
-  #markup(text: string): void {
-    this.#append(encode(text));
   }
 
   #append(bytes: Uint8Array): void {

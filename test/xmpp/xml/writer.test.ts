@@ -43,7 +43,7 @@ describe("write()", () => {
     [
       "attributes with a namespace",
       new Element("a", NS_CLIENT, ["{u:1}b", "1", "xml:lang", "en", "{u:2}b", "2"], []),
-      "<a xmlns:a0='u:1' a0:b='1' xml:lang='en' xmlns:a2='u:2' a2:b='2'/>",
+      "<a xmlns:a0='u:1' a0:b='1' xml:lang='en' xmlns:a4='u:2' a4:b='2'/>",
     ],
     [
       "what must be escaped",

@@ -1,0 +1,264 @@
+/**
+ * What the dashboard knows of a fleet, and who looks at it. All of it is bounded, since whoever may publish may
+ * also make up devices and channels.
+ */
+
+import { History } from "./history.js";
+import type { ChannelName, Curve, LogLine, Named, Row, Totals, Value, XmlLine } from "./protocol.js";
+import type { Listener, Measured, OnXml, Source, SourceDevice } from "./source.js";
+
+/** Devices that are shown. */
+const MAX_DEVICES = 20_000;
+/** Channels of one device. */
+const MAX_CHANNELS = 32;
+/** Points of all curves together, and of one: 16 bytes each. */
+const ALL_POINTS = 3_000_000;
+const MAX_POINTS = 600;
+const MIN_POINTS = 32;
+/** Lines of the log that are kept, for the whole fleet and for each device. */
+const LOG_LINES = 300;
+const DEVICE_LOG_LINES = 40;
+/** Values that a sparkline begins with. */
+const RECENT = 24;
+/** Characters of a name or a value, and of an element. */
+const MAX_TEXT = 120;
+const MAX_XML = 4_000;
+/** Elements of a device's stream that are kept while somebody looks at it. */
+const XML_LINES = 100;
+
+/** Who looks. */
+export interface Onlooker {
+  changed(device: number): void;
+  channelsChanged(device: number): void;
+  measured(device: number, channel: number, time: number, value: number): void;
+  logged(line: LogLine): void;
+  traced(device: number, line: XmlLine): void;
+}
+
+interface Entry {
+  readonly device: SourceDevice;
+  readonly channels: ChannelName[];
+  readonly values: Value[];
+  readonly histories: (History | undefined)[];
+  readonly log: LogLine[];
+}
+
+/** A stream that is looked at. */
+interface Trace {
+  readonly lines: XmlLine[];
+  readonly onlookers: Set<Onlooker>;
+}
+
+export class Model implements Listener {
+  readonly onlookers = new Set<Onlooker>();
+  readonly log: LogLine[] = [];
+  readonly #now: () => number;
+  readonly #entries: Entry[] = [];
+  readonly #traces = new Map<number, Trace>();
+  #source: Source | undefined;
+  #readings = 0;
+  /** What sources told of devices for which there was no room. */
+  #refused = 0;
+
+  /** @param now gives milliseconds since the epoch */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** The source tells of devices as soon as it is there, and it is asked from here on. */
+  set source(source: Source) {
+    this.#source = source;
+  }
+
+  get source(): Source {
+    if (this.#source === undefined) throw new Error("the dashboard has no source yet");
+    return this.#source;
+  }
+
+  get now(): number {
+    return this.#now();
+  }
+
+  /** How many devices there are. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  get refused(): number {
+    return this.#refused;
+  }
+
+  // What the source tells
+
+  added(device: SourceDevice): number | undefined {
+    if (this.#entries.length >= MAX_DEVICES) {
+      this.#refused++;
+      return undefined;
+    }
+    const channels = device.channels.slice(0, MAX_CHANNELS).map(clipChannel);
+    const values = channels.map(() => null);
+    const index = this.#entries.length;
+    this.#entries.push({ device, channels, values, histories: [], log: [] });
+    this.changed(index);
+    return index;
+  }
+
+  changed(device: number): void {
+    for (const onlooker of this.onlookers) onlooker.changed(device);
+  }
+
+  measured(device: number, values: readonly Measured[]): void {
+    const entry = this.#entries[device];
+    if (entry === undefined) return;
+    for (const measured of values) this.#measured(entry, device, measured);
+    this.#readings += values.length;
+    this.changed(device);
+  }
+
+  happened(device: number, kind: LogLine["kind"], text: string): void {
+    const line = { time: this.now, device, kind, text: clip(text, MAX_TEXT) };
+    push(this.log, line, LOG_LINES);
+    push(this.#entry(device).log, line, DEVICE_LOG_LINES);
+    for (const onlooker of this.onlookers) onlooker.logged(line);
+  }
+
+  #measured(entry: Entry, device: number, { channel: name, unit, value, time }: Measured): void {
+    const channel = this.#channel(entry, device, name, unit);
+    if (channel === undefined) return;
+    entry.values[channel] = typeof value === "string" ? clip(value, MAX_TEXT) : Number(value);
+    if (typeof value === "string") return;
+    entry.histories[channel] ??= new History(this.#capacity(entry));
+    entry.histories[channel].add(time, Number(value));
+    for (const onlooker of this.onlookers)
+      onlooker.measured(device, channel, time, Number(value));
+  }
+
+  #channel(entry: Entry, device: number, text: string, unit?: string): number | undefined {
+    const channel = clipChannel({ name: text, ...(unit === undefined ? {} : { unit }) });
+    const known = entry.channels.findIndex(({ name }) => name === channel.name);
+    if (known >= 0) return known;
+    if (entry.channels.length >= MAX_CHANNELS) return undefined;
+    entry.values.push(null);
+    for (const onlooker of this.onlookers) onlooker.channelsChanged(device);
+    return entry.channels.push(channel) - 1;
+  }
+
+  /** The points of one curve: fewer for large fleets. */
+  #capacity({ channels }: Entry): number {
+    const share = Math.floor(ALL_POINTS / (this.#entries.length * Math.max(channels.length, 1)));
+    return Math.min(Math.max(share, MIN_POINTS), MAX_POINTS);
+  }
+
+  // What onlookers ask
+
+  named(device: number): Named {
+    const { device: of, channels } = this.#entry(device);
+    return { name: clip(of.name, MAX_TEXT), kind: clip(of.kind, MAX_TEXT), channels };
+  }
+
+  channels(device: number): readonly ChannelName[] {
+    return this.#entry(device).channels;
+  }
+
+  /** @param isFirst whether to say how the first channel came to its value */
+  row(device: number, isFirst: boolean): Row {
+    const { device: of, values, histories } = this.#entry(device);
+    const { state, lastAck, pending } = of;
+    const recent = isFirst ? (histories[0]?.recent(RECENT) ?? []) : [];
+    return {
+      device,
+      state,
+      values,
+      ...(lastAck === undefined ? {} : { lastAck }),
+      ...(pending === undefined ? {} : { pending }),
+      ...(recent.length === 0 ? {} : { recent }),
+    };
+  }
+
+  facts(device: number): SourceDevice["facts"] {
+    return this.#entry(device).device.facts;
+  }
+
+  logOf(device: number): readonly LogLine[] {
+    return this.#entry(device).log;
+  }
+
+  /** All curves of a device: what the source has kept, or what has come since the dashboard began. */
+  curves(device: number): Promise<Curve[]> {
+    const { channels, histories } = this.#entry(device);
+    return Promise.all(
+      channels.map(async ({ name }, i) => {
+        const kept = await this.source.curve(device, name);
+        return kept ?? histories[i]?.curve() ?? { times: [], values: [] };
+      }),
+    );
+  }
+
+  totals(): Totals {
+    const totals = { readings: this.#readings, published: 0, pending: 0, lost: 0 };
+    for (const { device } of this.#entries) {
+      const { published = 0, lost = 0 } = device.facts;
+      totals.published += published;
+      totals.pending += device.pending ?? 0;
+      totals.lost += lost;
+    }
+    return totals;
+  }
+
+  /** Does something to a device, if there is such a device and that can be done. */
+  command(device: number, command: Parameters<Source["command"]>[1]): void {
+    if (this.#entries[device] === undefined || !this.source.commands.includes(command)) return;
+    const done = this.source.command(device, command);
+    if (done !== undefined) this.happened(device, "fault", done);
+  }
+
+  // Streams. They are looked at only while somebody does: it costs a text for every element.
+
+  /** Begins to tell an onlooker of a stream. Returns what others have seen of it. */
+  watch(device: number, onlooker: Onlooker): readonly XmlLine[] {
+    let trace = this.#traces.get(device);
+    if (trace === undefined) {
+      trace = { lines: [], onlookers: new Set() };
+      this.#traces.set(device, trace);
+      this.source.trace(device, this.#tracer(device, trace));
+    }
+    trace.onlookers.add(onlooker);
+    return trace.lines;
+  }
+
+  unwatch(device: number, onlooker: Onlooker): void {
+    const trace = this.#traces.get(device);
+    trace?.onlookers.delete(onlooker);
+    if (trace === undefined || trace.onlookers.size > 0) return;
+    this.#traces.delete(device);
+    this.source.trace(device, undefined);
+  }
+
+  #tracer(device: number, { lines, onlookers }: Trace): OnXml {
+    return (direction, xml) => {
+      const line = { time: this.now, direction, xml: clip(xml, MAX_XML) };
+      push(lines, line, XML_LINES);
+      for (const onlooker of onlookers) onlooker.traced(device, line);
+    };
+  }
+
+  #entry(device: number): Entry {
+    const entry = this.#entries[device];
+    if (entry === undefined) throw new RangeError(`there is no device ${device}`);
+    return entry;
+  }
+}
+
+/** Adds to a list that holds the newest few. */
+export function push<T>(list: T[], item: T, most: number): void {
+  list.push(item);
+  if (list.length > most) list.shift();
+}
+
+function clip(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length - most} more)`;
+}
+
+function clipChannel({ name, unit }: ChannelName): ChannelName {
+  return { name: clip(name, MAX_TEXT), ...(unit === undefined ? {} : { unit: clip(unit, 20) }) };
+}

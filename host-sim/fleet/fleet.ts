@@ -1,0 +1,93 @@
+/** A fleet: devices that begin one after the other, what they do, and how it ends. */
+
+import type { KeyValueStorage } from "../../firmware/io.js";
+import { MemoryStorage } from "../node/memory-storage.js";
+import { type DeviceEvent, FleetDevice } from "./fleet-device.js";
+import { LatencyHistogram } from "./latency.js";
+import type { FleetPlan, Stage } from "./plan.js";
+import { type Counts, countDevices } from "./tally.js";
+
+export { type DeviceEvent, FleetDevice } from "./fleet-device.js";
+
+export interface FleetOptions {
+  readonly plan: FleetPlan;
+  readonly stage: Stage;
+  /** Whether connections can be made to fail: for scenarios and dashboards. Takes some 2 kB for each device. */
+  readonly faults?: boolean;
+  /** Where a device keeps what waits to be published, by its name. Default: in memory. */
+  readonly storage?: (name: string) => KeyValueStorage;
+  /** Is told of everything that happens to a device. */
+  readonly onEvent?: (device: FleetDevice, event: DeviceEvent) => void;
+}
+
+export class Fleet {
+  /** In the order of their numbers. */
+  readonly devices: readonly FleetDevice[];
+  /** Times from the acceptance of an item to its acknowledgement. */
+  readonly latency = new LatencyHistogram();
+  readonly plan: FleetPlan;
+  readonly stage: Stage;
+  /**
+   * Resolves when every device has ended: by `close()`, or because trying again was of no use.
+   * @throws ConfigError for options that cannot be used
+   */
+  readonly ended: Promise<void>;
+  #end: () => void = () => {};
+  #running: number;
+
+  constructor(options: FleetOptions) {
+    const { plan, stage, faults = false, storage = () => new MemoryStorage() } = options;
+    this.plan = plan;
+    this.stage = stage;
+    let fail: (error: unknown) => void = () => {};
+    this.ended = new Promise((resolve, reject) => {
+      this.#end = resolve;
+      fail = reject;
+    });
+    this.ended.catch(() => {}); // whoever waits for it hears of it
+    const shared = {
+      plan,
+      stage,
+      faults,
+      storage,
+      onEvent: (device: FleetDevice, event: DeviceEvent) => {
+        if (event.kind === "acked" && event.latency !== undefined) this.latency.add(event.latency);
+        options.onEvent?.(device, event);
+      },
+      onEnded: () => {
+        if (--this.#running === 0) this.#end();
+      },
+      onBroken: fail,
+    };
+    this.devices = plan.devices.map((device) => new FleetDevice(device, shared));
+    this.#running = this.devices.length;
+  }
+
+  /** What all devices have done so far. */
+  get counts(): Counts {
+    return countDevices(this.devices, this.latency);
+  }
+
+  /** Has the devices begin, one after the other. */
+  start(): void {
+    const { connectInterval } = this.plan;
+    this.devices.forEach((device, index) => {
+      device.start(Math.round(index * connectInterval));
+    });
+    if (this.devices.length === 0) this.#end();
+  }
+
+  /** Closes all streams in good order. */
+  async close(): Promise<void> {
+    for (const device of this.devices) device.close();
+    await this.ended.catch(() => {});
+  }
+
+  /** @throws Error when some did not work at the end, with the error of the first of them as its cause */
+  check(): void {
+    const failed = this.devices.filter(({ error }) => error !== undefined);
+    if (failed.length === 0) return;
+    const what = `${failed.length} of ${this.devices.length} boards ended with an error`;
+    throw new Error(what, { cause: failed[0]?.error });
+  }
+}

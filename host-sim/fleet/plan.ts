@@ -1,0 +1,75 @@
+/** What a fleet is to be: a fleet file, read and checked, with everything in it that it leaves to defaults. */
+
+import type { ClientOptions } from "../../firmware/client/client.js";
+import type { DeviceOptions } from "../../firmware/device.js";
+import type { Timer } from "../../firmware/io.js";
+import type { ProgramRunner } from "../../firmware/sensors/program-runner.js";
+import type { Channel, Sensor } from "../../firmware/sensors/sensor.js";
+import type { Lane } from "../../firmware/telemetry/lane.js";
+import type { Reading } from "../../firmware/telemetry/senml.js";
+import type { Step } from "./steps.js";
+
+/** A type of devices, as far as they are the same. */
+export interface DeviceType {
+  readonly name: string;
+  readonly channels: readonly Channel[];
+  readonly outbox: NonNullable<DeviceOptions["outbox"]>;
+  readonly batch: NonNullable<DeviceOptions["batch"]>;
+  readonly pace: NonNullable<DeviceOptions["pace"]>;
+  /** Makes the sensor of a device. */
+  readonly sensor: (device: DevicePlan) => Sensor;
+  /** Starts the sensor program of a device, if it has one. */
+  readonly program?: (
+    device: DevicePlan,
+    timer: Timer,
+    onReadings: (readings: readonly (readonly [Lane, Reading])[]) => void,
+  ) => ProgramRunner;
+}
+
+/** One device. */
+export interface DevicePlan {
+  /** Counts all devices of the fleet, whatever their type. */
+  readonly number: number;
+  /** `board7`. */
+  readonly name: string;
+  readonly type: DeviceType;
+  /** The account; without a resource, the device's name is one. */
+  readonly jid: string;
+  readonly password: string;
+  readonly node: string;
+  /** Milliseconds between samples. */
+  readonly interval: number;
+  /** Makes its readings different from those of others. */
+  readonly seed: number;
+}
+
+export interface FleetPlan {
+  readonly name: string;
+  readonly seed: number;
+  readonly devices: readonly DevicePlan[];
+  /** The address of the pub/sub service. */
+  readonly service: string;
+  /** Milliseconds between the first connections of two devices. */
+  readonly connectInterval: number;
+  /** Milliseconds after which it ends, if it is to end by itself and no scenario says when. */
+  readonly duration?: number;
+  readonly scenario: readonly Step[];
+  /** What ends with the fleet: the threads of sensor programs. */
+  close(): Promise<void>;
+}
+
+/** Where devices run: a clock, sockets, a server. */
+export interface Stage {
+  /** What their clients ask of the host, and how to reach the server. */
+  readonly reach: Omit<ClientOptions, "jid" | "password">;
+  /** Restarts the server, which is away for `down` milliseconds; absent where nobody knows how. */
+  restartServer?(down: number): Promise<void>;
+  /** Takes the accounts of devices away; absent where nobody knows how. */
+  revoke?(devices: readonly DevicePlan[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What `urn:dev:ops:` is followed by in the names of a device's readings (RFC 9039 4.3). */
+export function baseNameOf({ name }: DevicePlan): string {
+  return `urn:dev:ops:pipit-${name}:`;
+}
