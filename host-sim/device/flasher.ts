@@ -82,18 +82,25 @@ async function withChip<Result>(
   use: (loader: ESPLoader) => Promise<Result>,
 ): Promise<Result> {
   const { ESPLoader, Transport } = await import("esptool-js");
-  // It writes to the console whatever one says.
-  class QuietTransport extends Transport {
+  class LineTransport extends Transport {
+    /** It would write to the console whatever one says. */
     override trace(): void {}
+
+    /** Ends a wait for an answer, which cannot come any more. */
+    giveUp(): void {
+      this.buffer = Uint8Array.of(0);
+    }
   }
+  const transport = new LineTransport(line as never);
+  line.lost.catch(() => transport.giveUp());
   const loader = new ESPLoader({
-    transport: new QuietTransport(line as never),
+    transport,
     baudrate: FAST,
     romBaudrate: BAUD_RATE,
     terminal: { clean: () => {}, write: () => {}, writeLine: () => {} },
   });
   const work = connect(loader, line).then(() => use(loader));
-  // When the line is lost this fails later, by time running out, and nobody waits for that.
+  // When the line is lost this fails a little later, and nobody waits for that.
   work.catch(() => {});
   try {
     return await Promise.race([work, line.lost]);
@@ -111,6 +118,8 @@ async function connect(loader: ESPLoader, line: SerialLine): Promise<void> {
       `no boot loader answers on ${line.name}: hold the board's BOOT button, press RESET, let go, and try again`,
     );
   }
+  if (loader.secureDownloadMode)
+    throw new Error("the chip is in secure download mode: what is written could not be checked");
 }
 
 /** Loads what writes faster than the ROM does, and speeds up the line. */
@@ -146,9 +155,7 @@ async function write(
   });
   const wanted = createHash("md5").update(data).digest("hex");
   const found = await loader.flashMd5sum(part.offset, data.length);
-  // The ROM gives hexadecimal digits, of which esptool-js gives the digits again.
-  const digits = loader.IS_STUB ? found : Buffer.from(found, "hex").toString("latin1");
-  if (digits !== wanted)
+  if (found !== wanted)
     throw new Error(
       `${part.name} is not in flash as it was written: try again; if it stays so, the flash is worn out`,
     );

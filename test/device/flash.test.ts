@@ -129,13 +129,19 @@ describe("flashing", () => {
     );
   });
 
+  test("leaves a chip alone that would not let it check", async () => {
+    const { rom, line } = setUp({ securityFlags: 1 << 2 });
+    await expect(flash(line, [image()])).rejects.toThrow("in secure download mode");
+    expect(rom.commands).not.toContain(OP.deflBegin);
+  });
+
   test("says so when nothing answers", async () => {
     const { line } = setUp({ onCommand: () => false });
     await expect(flash(line, [image()])).rejects.toThrow("no boot loader answers on /dev/ttyTEST0");
     expect(line.readable).toBeNull();
   });
 
-  test("gets by with a block that is lost, and with noise before the answers", async () => {
+  test("gets by with a command that is lost, and with noise before the answers", async () => {
     let lost = 0;
     const { rom, line } = setUp({
       onCommand: (op, { onSend }) => {

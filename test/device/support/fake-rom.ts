@@ -33,8 +33,7 @@ const INVALID_CHECKSUM = 0x07;
 const SECTOR = 0x1000;
 const CHECKSUM_SEED = 0xef;
 
-/** The registers of the flash controller (of an ESP32-C3), by which esptool asks the flash chip for its size. */
-const SPI_COMMAND = 0x6000_2000;
+/** A register of the flash controller (of an ESP32-C3), by which esptool asks the flash chip for its size. */
 const SPI_DATA = 0x6000_2058;
 const MAC_LOW = 0x6000_8844;
 const MAC_HIGH = 0x6000_8848;
@@ -43,6 +42,8 @@ const CHIP_MAGIC = 0x4000_1000;
 export interface FakeRomOptions {
   /** `IMAGE_CHIP_ID`: 5 is an ESP32-C3. `undefined` is an ESP32, which has no number. */
   chipId?: number | undefined;
+  /** Bit 2 is secure download mode. */
+  securityFlags?: number;
   /** Bytes, a power of two. */
   size?: number;
   /** Is told of every command before it is done; `false` loses it. */
@@ -156,9 +157,10 @@ export class FakeRom implements Peer {
   }
 
   #securityInfo(op: number): void {
-    const { chipId } = this.#options;
+    const { chipId, securityFlags = 0 } = this.#options;
     if (chipId === undefined) return this.#answer(op, [], INVALID_MESSAGE);
     const info = new Uint8Array(20);
+    info[0] = securityFlags;
     info[12] = chipId;
     this.#answer(op, info);
   }
@@ -173,8 +175,7 @@ export class FakeRom implements Peer {
         return 0xbefe_4ff1;
       case MAC_HIGH:
         return 0x0024;
-      case SPI_COMMAND: // done
-        return 0;
+      // The command register among them: it is zero when a command is done.
       default:
         return 0;
     }
@@ -217,7 +218,6 @@ export class FakeRom implements Peer {
     const header = new Uint8Array(8);
     header.set([1, op, body.length, 0]);
     new DataView(header.buffer).setUint32(4, value >>> 0, true);
-    // A ROM says eight times that it does not know a command.
     this.#send(Uint8Array.from([...header, ...body]));
   }
 
