@@ -37,6 +37,8 @@ export interface FleetDeviceOptions {
   readonly onEvent: (device: FleetDevice, event: DeviceEvent) => void;
   /** It has ended for good: it was closed, or trying again is of no use. */
   readonly onEnded: (device: FleetDevice) => void;
+  /** It could not even be started, because its options cannot be used. */
+  readonly onBroken: (error: unknown) => void;
 }
 
 /** Milliseconds for which a server does not learn that a device is gone. */
@@ -138,7 +140,7 @@ export class FleetDevice {
     this.#isClosing = true;
     this.#options.stage.reach.timer.clear(this.#turn);
     this.#program?.close();
-    if (this.#device === undefined) this.#end("closed");
+    if (this.#device === undefined) this.#end();
     else this.#device.close();
   }
 
@@ -169,16 +171,16 @@ export class FleetDevice {
 
   /** Restarts it in good order: the session with the server is stored, and goes on. */
   reboot(): boolean {
-    if (this.#device === undefined || this.#isClosing) return false;
+    if (!this.#hasPower) return false;
     this.#tellFault("it restarts");
-    this.#device.suspend();
+    this.#device?.suspend();
     this.#powerOff(REBOOT);
     return true;
   }
 
   /** Takes its power away; what was not on flash is lost. @param off for how many milliseconds */
   powerLoss(off: number): boolean {
-    if (this.#device === undefined || this.#isClosing) return false;
+    if (!this.#hasPower) return false;
     this.#tellFault(`its power is off for ${off} ms`);
     this.#powerOff(off);
     return true;
@@ -195,6 +197,11 @@ export class FleetDevice {
   /** Has it connect now if it waits to. */
   retryNow(): void {
     this.#device?.retryNow();
+  }
+
+  /** Whether it runs, and its power could be taken away. */
+  get #hasPower(): boolean {
+    return this.#device !== undefined && this.#clock !== undefined && !this.#isClosing;
   }
 
   #fail(fault: LinkFault, words: string): boolean {
@@ -214,11 +221,19 @@ export class FleetDevice {
     this.#options.onEvent(this, event);
   }
 
-  /** @throws ConfigError for options that cannot be used */
   #powerOn(): void {
+    this.#turn = undefined;
+    try {
+      this.#begin();
+    } catch (error) {
+      this.#options.onBroken(error);
+    }
+  }
+
+  /** @throws ConfigError for options that cannot be used */
+  #begin(): void {
     const { plan } = this;
     const { stage, storage, faults } = this.#options;
-    this.#turn = undefined;
     this.#sensor ??= plan.type.sensor(plan);
     this.#storage ??= storage(plan.name);
     if (faults) this.#connectFaults();
@@ -302,7 +317,7 @@ export class FleetDevice {
       }),
       onClosed: whileOn(() => {
         this.#program?.close();
-        this.#end("closed");
+        this.#end();
       }),
     });
   }
@@ -334,10 +349,10 @@ export class FleetDevice {
     this.#tell({ kind: "state", state });
   }
 
-  #end(state: "closed"): void {
+  #end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#enter(state);
+    this.#enter("closed");
     this.#options.onEnded(this);
   }
 }

@@ -12,12 +12,19 @@ export { type DeviceEvent, FleetDevice } from "./fleet-device.js";
 export interface FleetOptions {
   readonly plan: FleetPlan;
   readonly stage: Stage;
+  /** Which part of the devices it runs: every `of`-th, from `index` (0 or more) on. Default: all. */
+  readonly shard?: Shard;
   /** Whether connections can be made to fail: for scenarios and dashboards. Takes some 2 kB for each device. */
   readonly faults?: boolean;
   /** Where a device keeps what waits to be published, by its name. Default: in memory. */
   readonly storage?: (name: string) => KeyValueStorage;
   /** Is told of everything that happens to a device. */
   readonly onEvent?: (device: FleetDevice, event: DeviceEvent) => void;
+}
+
+export interface Shard {
+  readonly index: number;
+  readonly of: number;
 }
 
 export class Fleet {
@@ -37,6 +44,8 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     const { plan, stage, faults = false, storage = () => new MemoryStorage() } = options;
+    const { index, of } = options.shard ?? { index: 0, of: 1 };
+    const mine = plan.devices.filter((_, i) => i % of === index);
     this.plan = plan;
     this.stage = stage;
     let fail: (error: unknown) => void = () => {};
@@ -59,7 +68,7 @@ export class Fleet {
       },
       onBroken: fail,
     };
-    this.devices = plan.devices.map((device) => new FleetDevice(device, shared));
+    this.devices = mine.map((device) => new FleetDevice(device, shared));
     this.#running = this.devices.length;
   }
 
@@ -68,12 +77,12 @@ export class Fleet {
     return countDevices(this.devices, this.latency);
   }
 
-  /** Has the devices begin, one after the other. */
+  /** Has the devices begin, one after the other, those of other processes in between. */
   start(): void {
-    const { connectInterval } = this.plan;
-    this.devices.forEach((device, index) => {
-      device.start(Math.round(index * connectInterval));
-    });
+    const { connectInterval, devices } = this.plan;
+    const first = devices[0]?.number ?? 0;
+    for (const device of this.devices)
+      device.start(Math.round((device.number - first) * connectInterval));
     if (this.devices.length === 0) this.#end();
   }
 

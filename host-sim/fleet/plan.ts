@@ -7,6 +7,7 @@ import type { ProgramRunner } from "../../firmware/sensors/program-runner.js";
 import type { Channel, Sensor } from "../../firmware/sensors/sensor.js";
 import type { Lane } from "../../firmware/telemetry/lane.js";
 import type { Reading } from "../../firmware/telemetry/senml.js";
+import type { MechanismName } from "../../firmware/xmpp/sasl/mechanism.js";
 import type { Step } from "./steps.js";
 
 /** A type of devices, as far as they are the same. */
@@ -43,10 +44,49 @@ export interface DevicePlan {
   readonly seed: number;
 }
 
+/** Who logs in. */
+export interface Login {
+  readonly jid: string;
+  readonly password: string;
+}
+
+/** Where the server of a fleet is: one inside of this process, or the one that is there. */
+export type ServerPlan =
+  | { readonly kind: "embedded"; readonly domain: string; readonly password: string }
+  | {
+      readonly kind: "installed";
+      /** When absent, DNS says. */
+      readonly host?: string;
+      readonly port?: number;
+      readonly security?: "starttls" | "direct";
+      /** A file with the certificate authorities to trust. */
+      readonly ca?: string;
+      readonly mechanism?: MechanismName;
+      /** A command of the shell that restarts it. */
+      readonly restart?: string;
+    };
+
+/** How accounts are made. */
+export interface AccountCreation {
+  readonly kind: "in-band" | "prosody" | "ejabberd";
+  /** Prosody's configuration file, where it is not at its usual place. */
+  readonly config?: string;
+}
+
 export interface FleetPlan {
   readonly name: string;
   readonly seed: number;
+  /** All of them, of which a process may run a part. */
   readonly devices: readonly DevicePlan[];
+  readonly server: ServerPlan;
+  /** Absent when the accounts are there already. */
+  readonly creation?: AccountCreation;
+  /** The account that makes the nodes; absent when they are there already. */
+  readonly owner?: Login;
+  /** The account that is subscribed to all nodes. Default: the owner. */
+  readonly collector?: Login;
+  /** How many items a node keeps. */
+  readonly items: number;
   /** The address of the pub/sub service. */
   readonly service: string;
   /** Milliseconds between the first connections of two devices. */

@@ -86,16 +86,18 @@ export class Scenario {
   }
 
   /**
-   * The devices that a step is about. Which they are follows from the seed, and from each device alone: so they are
-   * the same ones however a fleet is spread over processes.
+   * The devices that a step is about: those that a draw puts first. The draw is from the seed, over the whole
+   * fleet: so they are the same ones however it is spread over processes.
    */
   #choose({ share, type }: Target): FleetDevice[] {
     const { fleet } = this.#options;
     const random = new Random(fleet.plan.seed + this.#at);
-    return fleet.devices.filter(
-      (device) =>
-        (type === undefined || device.type === type) && random.at(device.number) < share,
-    );
+    const candidates = fleet.plan.devices
+      .filter((device) => type === undefined || device.type.name === type)
+      .sort((a, b) => random.at(a.number) - random.at(b.number));
+    const count = Math.ceil(share * candidates.length);
+    const chosen = new Set(candidates.slice(0, count));
+    return fleet.devices.filter(({ plan }) => chosen.has(plan));
   }
 
   #later(time: number, action: () => void): void {

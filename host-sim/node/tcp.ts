@@ -3,6 +3,11 @@ import type { TCPOptions } from "../../firmware/io.js";
 import { NodeSocket } from "./socket.js";
 import { checkPort } from "./validate.js";
 
+/** The address of this machine that a connection comes from; the system chooses when absent. */
+interface LocalAddress {
+  readonly localAddress?: string;
+}
+
 /** ECMA-419's TCP socket (section 12.3) over `node:net`. */
 export class TCP extends NodeSocket {
   /**
@@ -10,7 +15,7 @@ export class TCP extends NodeSocket {
    * @throws RangeError when the port is not from 1 to 65535
    * @throws Error when the socket to take over is closed
    */
-  constructor(options: TCPOptions) {
+  constructor(options: TCPOptions & LocalAddress) {
     super(options);
     const { noDelay } = options;
     if (noDelay !== undefined && typeof noDelay !== "boolean") {
@@ -29,13 +34,15 @@ export class TCP extends NodeSocket {
     return this.takeOver(from);
   }
 
-  #connect({ address, port }: { address: string; port: number }): net.Socket {
+  #connect(options: { address: string; port: number } & LocalAddress): net.Socket {
+    const { address, port, localAddress } = options;
     if (net.isIP(address) === 0) {
       throw new TypeError(`"${address}" is not an IP address; names go through the resolver`);
     }
     checkPort(port);
     // Half open, so that what the peer sent last can still be answered.
-    const socket = net.connect({ host: address, port, allowHalfOpen: true });
+    const source = localAddress === undefined ? {} : { localAddress };
+    const socket = net.connect({ host: address, port, allowHalfOpen: true, ...source });
     return this.attach(socket, "connect");
   }
 }
