@@ -174,7 +174,9 @@ export class Device {
    */
   add(readings: readonly (readonly [Lane, Reading])[]): void {
     if (this.#sampling === undefined) return; // it is closed
-    for (const [lane, reading] of readings) this.#batcher.add(lane, reading);
+    readings.forEach((entry) => {
+      this.#batcher.add(entry[0], entry[1]);
+    });
     this.#batcher.sampled();
   }
 
@@ -273,9 +275,9 @@ function check(options: DeviceOptions): DeviceOptions {
   checkNumber("pace.window", inFlight, 1);
   if (!(catchUp > 0 && catchUp <= 1000))
     throw new ConfigError("pace.catchUp", `${catchUp} should be items a second, up to 1000`);
-  for (const { name, qos, alarm } of sensor.channels)
-    if (alarm && qos === "at-most-once")
-      throw new ConfigError("channel", `${name} is an alarm, which cannot go at most once`);
+  const unfit = sensor.channels.find(({ qos, alarm }) => alarm && qos === "at-most-once");
+  if (unfit !== undefined)
+    throw new ConfigError("channel", `${unfit.name} is an alarm, which cannot go at most once`);
   const samples = sensor.channels.map(({ name, unit }) => ({
     name: baseName + name,
     unit,

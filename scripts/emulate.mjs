@@ -21,7 +21,8 @@ const { integerFrom } = await import("../build/host-sim/cli/arguments.js");
 const { nodeProvider } = await import("../build/host-sim/node/provider.js");
 const { EXIT, EXIT_HELP, report } = await import("../build/host-sim/cli/report.js");
 const { onInterrupt } = await import("../build/host-sim/cli/signals.js");
-const { figuresOf, makeNode, runBoard, startServer } = await import("./emulated-board.mjs");
+const { makeNode, runBoard, startServer } = await import("./emulated-board.mjs");
+const { figuresOf } = await import("./chip-figures.mjs");
 
 const command = new Command("npm run emulate --")
   .description(

@@ -11,8 +11,9 @@ import { createAuthority } from "../build/host-sim/server/certificates.js";
 import { Listener } from "../build/host-sim/server/listener.js";
 import { deriveCredentials } from "../build/host-sim/server/sasl/credentials.js";
 import { Server } from "../build/host-sim/server/server.js";
-import { Chip, linkedSizes, SERVER } from "./emulator.mjs";
-import { byteCodeSizes, compileProgram } from "./xs-program.mjs";
+import { figuresOf, stagesOf } from "./chip-figures.mjs";
+import { Chip, SERVER } from "./emulator.mjs";
+import { compileProgram } from "./xs-program.mjs";
 
 const DOMAIN = "localhost";
 const PROGRAM = "host-sim/emulator/board";
@@ -72,7 +73,6 @@ export function makeNode(
 export async function runBoard(account, { job, clock, signal, onLine, onEvent = () => {} }) {
   const { host, port, security, certificate, jid, password, service } = account;
   const events = [];
-  const stages = {};
   const texts = [];
   const program = compileProgram(PROGRAM);
   const chip = new Chip({
@@ -83,8 +83,6 @@ export async function runBoard(account, { job, clock, signal, onLine, onEvent = 
     onLine: (line) => {
       onLine?.(line);
       const said = parse(line);
-      if (said?.label !== undefined) stages[said.label] = { ...stages[said.label], xs: said };
-      if (said?.chip !== undefined) stages[said.chip] = { ...stages[said.chip], chip: said };
       if (said === undefined) texts.push(line);
       if (said?.event === undefined) return;
       events.push(said);
@@ -96,7 +94,7 @@ export async function runBoard(account, { job, clock, signal, onLine, onEvent = 
   signal?.addEventListener("abort", stop);
   const status = await chip.ended;
   signal?.removeEventListener("abort", stop);
-  return { status, events, stages, texts, program };
+  return { status, events, stages: stagesOf(chip.lines), texts, program };
 }
 
 function parse(line) {
@@ -108,61 +106,10 @@ function parse(line) {
   }
 }
 
-const live = ({ slots, slotSize, chunks }) => slots * slotSize + chunks;
-const sum = (sizes) => Object.values(sizes).reduce((a, b) => a + b, 0);
-
-/** What separates the stages of a run (`board.ts`): what is done before each. */
-const WORK = {
-  loaded: "starting the program",
-  connecting: "the device and its first sample",
-  secured: "TCP and TLS",
-  authenticated: "SASL",
-  online: "the session",
-  published: "the first item",
-};
-
-/**
- * What the chip takes.
- * @param run what `runBoard` returned, of a run that went well
- * @returns bytes of flash by part; bytes of RAM; and instructions by what they were executed for
- */
-export function figuresOf({ stages, program }) {
-  const linked = Object.entries(linkedSizes());
-  const byteCode = sum(byteCodeSizes(program.archive));
-  const { xs, chip } = stages.end;
-  const labels = ["created", ...Object.keys(WORK)];
-  return {
-    flash: {
-      ...Object.fromEntries(linked.map(([part, { flash }]) => [part, flash])),
-      "byte code": byteCode,
-      objects: live(stages.flash.xs),
-    },
-    ram: {
-      /** Variables of C, by part. */
-      variables: Object.fromEntries(linked.map(([part, { ram }]) => [part, ram])),
-      stack: { peak: chip.stackPeak, size: chip.stackSize },
-      heap: { peak: chip.heapPeak, size: chip.heapSize },
-      /** Both are of the heap. */
-      xs: { peak: xs.arena - xs.arenaLeastFree, size: xs.arena },
-      tls: { peak: chip.tlsPeak, online: stages.online.chip.tls },
-      /** Both are of lwIP's variables: bytes of its heap, and buffers for what is received. */
-      lwip: { peak: chip.lwipPeak, buffersPeak: chip.buffersPeak },
-    },
-    instructions: Object.fromEntries(
-      labels
-        .slice(1)
-        .map((label, i) => [
-          WORK[label],
-          stages[label].chip.instructions - stages[labels[i]].chip.instructions,
-        ]),
-    ),
-  };
-}
-
 /** Figures of a run against the embedded server. @throws Error when it does not go well */
 export async function measureChip() {
   const account = await startServer();
-  const job = { node: "measured", count: 1, interval: 500 };
+  const job = { node: "measured", count: 1, interval: 60_000 };
   try {
     await makeNode(account, job.node);
     const run = await runBoard(account, { job });

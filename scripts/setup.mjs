@@ -27,6 +27,9 @@ const SERVER_PACKAGES = [
   "postgresql",
 ];
 
+/** What the dashboard is tested in. */
+const BROWSER_PACKAGES = ["chromium"];
+
 /** What delivery is measured beside. */
 const RIVAL_PACKAGES = ["mosquitto"];
 
@@ -93,6 +96,11 @@ function lockedPackages(file) {
 /** Installs the servers, where that is possible, unless they are there. Returns whether they are now. */
 export function installServers() {
   return provideDebianPackages(SERVER_PACKAGES);
+}
+
+/** Installs the browser, where that is possible, unless it is there. Returns whether it is now. */
+export function installBrowser() {
+  return provideDebianPackages(BROWSER_PACKAGES);
 }
 
 /** Installs the rivals of the benchmarks, where that is possible, unless they are there. Returns whether they are now. */

@@ -3,8 +3,10 @@
  * options select, which are jest's.
  */
 
+import { buildPage } from "./page.mjs";
 import { runPackage } from "./run.mjs";
 import {
+  installBrowser,
   installEmulator,
   installPackages,
   installPrograms,
@@ -19,6 +21,7 @@ const options = process.argv.slice(2);
 const steps = [
   () => runPackage("typescript/bin/tsc", "-b"),
   () => runPackage("@biomejs/biome/bin/biome", "ci", "."),
+  () => buildPage().then(() => 0),
   // Where it cannot be done, the tests say so.
   () => installPrograms().then(() => 0),
   // Tests against real servers run one after the other: they are heavy, and some watch the time.
@@ -32,6 +35,7 @@ const steps = [
 
 await installPackages();
 installServers();
+installBrowser();
 await installXS();
 await installEmulator();
 // For jest to run ES modules, without a word about it from each of its processes.

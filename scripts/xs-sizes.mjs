@@ -8,8 +8,12 @@ const BOARD = "esp32c3";
 
 /** Everything is in bytes, but for counts. TLS is not in it, nor is what else a real board has. */
 export function measureSizes() {
-  const { builtIns, firmware } = measureFlash();
-  return { byteCode: measureByteCode(), flash: { builtIns, firmware }, stages: measureStages() };
+  const load = measure("host-sim/xs/load");
+  return {
+    byteCode: measureByteCode(),
+    flash: sizesOfFlash(load),
+    stages: measureStages(load.end),
+  };
 }
 
 function measureByteCode() {
@@ -27,29 +31,39 @@ function sum(sizes) {
 }
 
 /** What the linker puts into flash beside byte code: the objects that are there before a program begins. */
-function measureFlash() {
-  const { flash, "built-ins": builtIns } = measure("host-sim/xs/load");
+function sizesOfFlash({ flash, "built-ins": builtIns }) {
   return { builtIns: live(builtIns), firmware: live(flash) - live(builtIns) };
 }
 
-/** RAM by stages of a device's life, without what the program takes that is around the device. */
-function measureStages() {
+/**
+ * RAM by stages of a device's life, without what the program takes that is around the device.
+ * @param start figures of a machine that has loaded the firmware, and done nothing yet
+ */
+function measureStages(start) {
   const { loaded, ...stages } = measure("test/xs/programs/life");
-  return ["online", "100 publishes", "10 reconnects"]
-    .map((label) => stages[label])
-    .map((stage) => ({
-      label: stage.label,
-      live: live(stage) - live(loaded),
-      peak: peak(stage) - live(loaded),
-      slots: (stage.slots - loaded.slots) * stage.slotSize,
-      slotsPeak: (stage.slotsPeak - loaded.slots) * stage.slotSize,
-      chunks: stage.chunks - loaded.chunks,
-      chunksPeak: stage.chunksPeak - loaded.chunks,
-      stackPeak: (stage.stackPeak - loaded.stackPeak) * stage.slotSize,
-      enginePeak: stage.systemPeak,
-      arenaUsed: stage.arena - stage.arenaLeastFree,
-      collections: stage.collections,
-    }));
+  const nothing = { slots: 0, chunks: 0, stackPeak: 0 };
+  return [
+    stageOf({ ...start, label: "loaded" }, nothing),
+    ...["online", "100 publishes", "10 reconnects"].map((label) => stageOf(stages[label], loaded)),
+  ];
+}
+
+function stageOf(stage, without) {
+  const { label, slotSize } = stage;
+  const around = without.slots * slotSize + without.chunks;
+  return {
+    label,
+    live: live(stage) - around,
+    peak: peak(stage) - around,
+    slots: (stage.slots - without.slots) * slotSize,
+    slotsPeak: (stage.slotsPeak - without.slots) * slotSize,
+    chunks: stage.chunks - without.chunks,
+    chunksPeak: stage.chunksPeak - without.chunks,
+    stackPeak: (stage.stackPeak - without.stackPeak) * slotSize,
+    enginePeak: stage.systemPeak,
+    arenaUsed: stage.arena - stage.arenaLeastFree,
+    collections: stage.collections,
+  };
 }
 
 /** Runs a program. Returns the figures by their labels (host-sim/xs/figures.h). */

@@ -337,15 +337,9 @@ export class Client {
   }
 
   #send(stanza: Element, urgent: boolean): void {
-    if (this.#connection === undefined)
-      throw new TransportError("not-connected", "there is no connection to send on");
+    if (this.#connection?.takesStanzas !== true)
+      throw new TransportError("not-connected", "there is no stream to send on");
     if (this.#session.unacknowledged.length >= MAX_UNACKNOWLEDGED && !urgent) {
-      if (!this.#session.isEnabled) {
-        // A server that has not agreed to it by now never will.
-        this.#session.reset();
-        this.#connection.send(stanza, urgent);
-        return;
-      }
       this.#wasFull = true;
       this.#acknowledgements?.request();
       throw new TransportError(
@@ -363,12 +357,7 @@ export class Client {
     this.#connection = undefined;
     this.#keepAlive?.stop();
     this.#acknowledgements?.stop();
-    // A session outlives its connection, but not the end of its stream, in good order or by an error. A stream
-    // that had not come to resuming it is none of its own.
-    const goesOn =
-      this.#session.isResumable &&
-      this.#state !== "closing" &&
-      (!this.#attached || error instanceof TransportError);
+    const goesOn = this.#goesOn(error);
     if (!goesOn) {
       this.#session.reset();
       this.#dispatcher.jid = this.#account;
@@ -385,6 +374,19 @@ export class Client {
     }
     // Last, because whoever made the requests may make more, and fail.
     if (!goesOn) this.#dispatcher.disconnected(error);
+  }
+
+  /**
+   * Whether the session outlives the connection. It does not outlive the end of its stream, in good order or by an
+   * error. A stream that had not come to resuming it is none of its own; but where one after another ends in an
+   * error, it may be the resuming that the server cannot bear, and a new session does as well.
+   */
+  #goesOn(error: XmppError | undefined): boolean {
+    if (!this.#session.isResumable || this.#state === "closing") return false;
+    if (error instanceof TransportError) return true;
+    if (!(error instanceof StreamError) || error.condition === "see-other-host")
+      return !this.#attached;
+    return !this.#attached && !this.#cautious && error.retry === "now";
   }
 
   #moved(error: StreamError): void {

@@ -116,6 +116,11 @@ export class Connection implements StreamEvents {
     return this.#stream.lang;
   }
 
+  /** Whether stanzas may be sent: not before negotiation has come so far. */
+  get takesStanzas(): boolean {
+    return this.#stream.takesStanzas;
+  }
+
   /** Whether a stream was opened, so that negotiation and not the connection is what failed. */
   get opened(): boolean {
     return this.#opened;

@@ -28,7 +28,11 @@ export function takeSession(storage: KeyValue, account: string): SavedSession | 
     if (stored === undefined) return undefined;
     storage.delete(KEY);
     const session: SavedSession = JSON.parse(decode(new Uint8Array(stored)));
-    return JID.parse(session.jid).bare.equals(JID.parse(account).bare) ? session : undefined;
+    const { id, jid, location, handled, acknowledged } = session;
+    const isWhole = typeof id === "string" && typeof location === "string";
+    const isCounted = Number.isInteger(handled) && Number.isInteger(acknowledged);
+    const isOurs = JID.parse(jid).bare.equals(JID.parse(account).bare);
+    return isWhole && isCounted && isOurs ? session : undefined;
   } catch {
     // Damaged, or of another firmware, or storage fails: a new session does as well.
     return undefined;

@@ -17,8 +17,7 @@
  * by its own length (`10`, `11`, … `1v`, `210`). All characters are digits, lower-case letters and `-`.
  */
 export function entryId(epoch: Uint8Array, number: number): string {
-  let id = "";
-  for (const byte of epoch) id += (byte + 0x100).toString(16).slice(1);
+  const id = epoch.reduce((text, byte) => text + (byte + 0x100).toString(16).slice(1), "");
   const digits = number.toString(32);
   return `${id}-${digits.length.toString(32)}${digits}`;
 }

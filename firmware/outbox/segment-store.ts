@@ -22,6 +22,7 @@ import {
   type Head,
   recordOf,
   SEGMENT_ENTRIES,
+  segmentSize,
 } from "./segment.js";
 import {
   DELIVERED,
@@ -179,9 +180,7 @@ export class SegmentStore {
   }
 
   #openSize(length: number): number {
-    let size = HEAD_SIZE + HEAD_ENTRY_SIZE * (this.#records.length + 1) + length;
-    for (const record of this.#records) size += record?.length ?? 0;
-    return size;
+    return segmentSize(this.#records) + HEAD_ENTRY_SIZE + length;
   }
 
   /** The row of the segment in RAM, or -1. It is the last one with entries. */
@@ -278,7 +277,9 @@ export class SegmentStore {
 
   /** After a head was written: what it says is dropped goes, and what it has counted is not counted again. */
   #tidy(mark: number, dropped: readonly number[]): void {
-    for (const slot of dropped) this.#delete(this.table.rowOf(slot));
+    dropped.forEach((slot) => {
+      this.#delete(this.table.rowOf(slot));
+    });
     for (let row = 0; row < this.table.length; row++)
       if (this.table.isBelow(row, mark)) this.table.clear(row);
     this.#reclaim(this.#limit);
@@ -391,8 +392,9 @@ export class SegmentStore {
         table.add(row, LOST + CAUSES.indexOf("damaged"));
         continue;
       }
-      for (const { flags, length } of head.entries)
+      head.entries.forEach(({ flags, length }) => {
         table.add(row, flags | (length > 0 ? WAITING : DELIVERED));
+      });
       if (state === undefined || head.version > state.version) {
         state = head;
         this.#newest = slot;
@@ -405,10 +407,10 @@ export class SegmentStore {
     state.losses.forEach((count, cause) => {
       this.#losses[cause] = count;
     });
-    for (const slot of state.dropped) {
+    state.dropped.forEach((slot) => {
       const row = table.rowOf(slot);
       if (row >= 0) this.#delete(row);
-    }
+    });
     for (let row = 0; row < table.length; row++)
       if (table.isBelow(row, state.mark)) table.clear(row);
     this.#reclaim(this.#limit);

@@ -64,6 +64,12 @@ export interface HeadEntry {
   readonly crc: number;
 }
 
+/** How many bytes a segment takes. */
+export function segmentSize(records: readonly (Uint8Array | undefined)[]): number {
+  const sizes = records.map((record) => HEAD_ENTRY_SIZE + (record?.length ?? 0));
+  return sizes.reduce((sum, size) => sum + size, HEAD_SIZE);
+}
+
 /**
  * @param flags for each entry
  * @param records `undefined` for those that need none any more
@@ -73,15 +79,14 @@ export function encodeSegment(
   flags: readonly number[],
   records: readonly (Uint8Array | undefined)[],
 ): Uint8Array {
-  let size = HEAD_SIZE + HEAD_ENTRY_SIZE * records.length;
-  for (const record of records) size += record?.length ?? 0;
-  const writer = new Writer(size);
+  const writer = new Writer(segmentSize(records));
   writer.byte(FORMAT);
   writer.word(0);
   writer.bytes(head.epoch);
-  for (const number of [head.version, head.first, head.mark, ...head.losses]) writer.number(number);
-  writer.number(head.dropped.length);
-  for (const slot of head.dropped) writer.number(slot);
+  const { version, first, mark, losses, dropped } = head;
+  [version, first, mark, ...losses, dropped.length, ...dropped].forEach((number) => {
+    writer.number(number);
+  });
   writer.byte(records.length);
   records.forEach((record, index) => {
     writer.byte(flags[index] as number);
@@ -89,7 +94,9 @@ export function encodeSegment(
     writer.word(record === undefined ? 0 : crc32(record));
   });
   writer.word(crc32(writer.written(HEAD_START)), HEAD_START - 4);
-  for (const record of records) if (record !== undefined) writer.bytes(record);
+  records.forEach((record) => {
+    if (record !== undefined) writer.bytes(record);
+  });
   return writer.written(0);
 }
 

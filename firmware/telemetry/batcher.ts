@@ -70,7 +70,9 @@ export class Batcher {
   /** All readings of one sample were added. */
   sampled(): void {
     if (this.#options.time === 0) return this.flush();
-    for (const batch of this.#batches) if (batch.lane.alarm) this.#give(batch);
+    this.#batches.forEach((batch) => {
+      if (batch.lane.alarm) this.#give(batch);
+    });
     if (this.#batches.some((batch) => batch.readings.length > 0))
       this.#wait ??= this.#timer.set(() => this.flush(), this.#options.time);
   }
@@ -79,7 +81,9 @@ export class Batcher {
   flush(): void {
     this.#timer.clear(this.#wait);
     this.#wait = undefined;
-    for (const batch of this.#batches) this.#give(batch);
+    this.#batches.forEach((batch) => {
+      this.#give(batch);
+    });
   }
 
   #give(batch: Batch): void {

@@ -25,10 +25,10 @@ export function unpack(bytes: Uint8Array): SenmlRecord[] {
     .split("\n")
     .map((line) => {
       const record: Record<string, string> = {};
-      for (const field of line.split("\t")) {
+      line.split("\t").forEach((field) => {
         const at = field.indexOf("=");
         record[field.slice(0, at)] = field.slice(at + 1);
-      }
+      });
       return record;
     });
 }
@@ -40,10 +40,10 @@ const BASE_FIELDS = Object.freeze(["bn", "bt", "bu"] as const);
 export function separate(records: readonly SenmlRecord[]): SenmlRecord[][] {
   const base: Record<string, string> = {};
   return records.map((record) => {
-    for (const label of BASE_FIELDS) {
+    BASE_FIELDS.forEach((label) => {
       const value = record[label];
       if (value !== undefined) base[label] = value;
-    }
+    });
     return [{ ...base, ...record }];
   });
 }

@@ -157,6 +157,8 @@ export class Publisher {
     }
     this.#inFlight--;
     this.#options.outbox.putBack(shipment.entry.id, sent);
+    // The service may have fallen over. When it is another server's, our session does not end by that.
+    if (error.condition.startsWith("remote-server-")) this.suspect();
     if (!sent) this.#pace.add(); // nothing went
     if (verdict === "offline") this.#blocked = true;
     if (verdict === "wait" && !this.#closed && this.#pace.hold()) this.#options.onRefused?.(error);

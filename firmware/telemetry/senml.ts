@@ -112,15 +112,16 @@ export function checkReading(reading: Reading, where: string): void {
     throw invalid(where, `${quote(name)} has both a value and data; one may be`);
   if (data !== undefined && !BASE64URL.test(data))
     throw invalid(where, `data of ${quote(name)} is not base64url without padding`);
-  for (const number of [value, sum, time, updateTime])
+  [value, sum, time, updateTime].forEach((number) => {
     if (typeof number === "number" && !Number.isFinite(number))
       throw invalid(where, `${quote(name)} has the number ${number}; only finite ones can be sent`);
+  });
 }
 
 /** What all names begin with: all of it if they are one name, else as far as their last common `:` or `/`. */
 function commonName(readings: readonly Reading[]): string {
   let common = (readings[0] as Reading).name;
-  for (const { name } of readings)
+  readings.forEach(({ name }) => {
     while (!name.startsWith(common)) {
       const from = common.length - 2;
       common = common.slice(
@@ -128,6 +129,7 @@ function commonName(readings: readonly Reading[]): string {
         Math.max(common.lastIndexOf(":", from), common.lastIndexOf("/", from)) + 1,
       );
     }
+  });
   return common;
 }
 

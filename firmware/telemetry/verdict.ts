@@ -11,14 +11,20 @@ import { ConfigError, StanzaError, TransportError, type XmppError } from "../xmp
  */
 export type Verdict = "again" | "offline" | "wait" | "unfit";
 
+/** Conditions of type `modify` that are about the address of the service, and not about the item (RFC 6120 8.3.3). */
+const ADDRESS: readonly string[] = Object.freeze(["gone", "jid-malformed", "redirect"]);
+
 export function verdictOn(error: XmppError): Verdict {
-  if (error instanceof TransportError)
-    return error.condition === "remote-server-timeout" ? "again" : "offline";
   // Too big for any stanza, so it was not even sent.
   if (error instanceof ConfigError) return "unfit";
+  if (!(error instanceof StanzaError)) {
+    const isReplyMissing =
+      error instanceof TransportError && error.condition === "remote-server-timeout";
+    return isReplyMissing ? "again" : "offline";
+  }
   // XEP-0060 7.1.3.4: that is about how the node is configured, which servers take up with a publish that made
   // no condition, too (and with whatever type: ejabberd's issues 3044, 3664 and 4106).
-  if (!(error instanceof StanzaError) || error.specific === "precondition-not-met") return "wait";
+  if (error.specific === "precondition-not-met" || ADDRESS.includes(error.condition)) return "wait";
   // XEP-0060 7.1.3.5 and 7.1.3.6: `not-acceptable` with `payload-too-big`, `bad-request` with `invalid-payload`.
   return error.type === "modify" || error.specific === "payload-too-big" ? "unfit" : "wait";
 }

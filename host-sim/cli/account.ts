@@ -45,6 +45,12 @@ export function parseServer(text: string): Server {
   };
 }
 
+/** The inverse of {@link parseServer}. */
+export function serverUri({ host, port, security }: Server): string {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return `${security === "direct" ? "xmpps" : "xmpp"}://${name}${port === undefined ? "" : `:${port}`}`;
+}
+
 /** Checks the address of an account, which may have a resource. */
 export function parseAccount(text: string): string {
   try {
@@ -85,11 +91,15 @@ export function withAccount(
     .option("-v, --verbose", "print the XML, without its secrets, on standard error");
 }
 
-/** A password: from a file, the environment, or a prompt; never from the command line, which others can see. */
+/**
+ * A password: from a file, the environment, or a prompt; never from the command line, which others can see.
+ * @param option the one that names the file
+ */
 export async function findPassword(
   file: string | undefined,
   variable: string,
   whose: string,
+  option = "--password-file",
 ): Promise<string> {
   if (file !== undefined) {
     try {
@@ -101,7 +111,7 @@ export async function findPassword(
   const fromEnvironment = process.env[variable];
   if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment;
   if (!process.stdin.isTTY)
-    throw new ConfigError("password", `set ${variable}, or name a file with --password-file`);
+    throw new ConfigError("password", `set ${variable}, or name a file with ${option}`);
   return askSecret(`Password for ${whose}: `);
 }
 

@@ -69,3 +69,11 @@ export function parseEndpoint(text: string): { host: string; port: number } {
   if (port <= 65_535) return { host: address ?? name ?? "127.0.0.1", port };
   throw new InvalidArgumentError("Write port or host:port.");
 }
+
+/** A parser of `i/n`, such as `1/4`: the first of four parts. */
+export function parseShard(text: string): { index: number; of: number } {
+  const [, number, of] = /^([0-9]{1,5})\/([0-9]{1,5})$/.exec(text)?.map(Number) ?? [];
+  if (number !== undefined && of !== undefined && number >= 1 && number <= of)
+    return { index: number - 1, of };
+  throw new InvalidArgumentError("Write i/n, such as 1/4 for the first of four parts.");
+}

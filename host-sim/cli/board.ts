@@ -7,7 +7,7 @@ import { Air } from "../board/air.js";
 import { Flash } from "../board/flash.js";
 import { SimulatedBoard } from "../board/simulated-board.js";
 import { TimeServer } from "../board/time-server.js";
-import type { Reach, Server } from "./account.js";
+import { type Reach, type Server, serverUri } from "./account.js";
 
 export interface BoardRun {
   jid: string;
@@ -68,7 +68,7 @@ function settingsFor(run: BoardRun, id: string): SettingsTexts {
     sensors: "simulated,chip,heap,rssi",
     mechanism: run.reach.floor ?? "SCRAM-SHA-1",
     ntp: TIME_SERVER,
-    ...(server === undefined ? {} : { server: uriOf(server) }),
+    ...(server === undefined ? {} : { server: serverUri(server) }),
   };
   const mistakes = readSettings(texts, id);
   if (!("wifi" in mistakes)) {
@@ -76,9 +76,4 @@ function settingsFor(run: BoardRun, id: string): SettingsTexts {
     throw new ConfigError("settings", `${first?.field} ${first?.text}`);
   }
   return texts;
-}
-
-function uriOf({ host, port, security }: Server): string {
-  const name = host.includes(":") ? `[${host}]` : host;
-  return `${security === "direct" ? "xmpps" : "xmpp"}://${name}${port === undefined ? "" : `:${port}`}`;
 }

@@ -4,30 +4,31 @@ import { ConfigError, StanzaError } from "../../firmware/xmpp/errors.js";
 import { ensureNode, TELEMETRY_NODE } from "../../firmware/xmpp/extensions/pubsub.js";
 import { JID } from "../../firmware/xmpp/jid.js";
 import { deviceOf } from "../collector/names.js";
-import { loadOrCreateAuthority } from "../server/authority.js";
-import { Listener } from "../server/listener.js";
-import { deriveCredentials } from "../server/sasl/credentials.js";
-import { Server } from "../server/server.js";
+import { FleetSource } from "../dashboard/fleet-source.js";
+import { Model } from "../dashboard/model.js";
+import { Fleet, type FleetDevice } from "../fleet/fleet.js";
+import type { DeviceType, FleetPlan, Stage } from "../fleet/plan.js";
+import { openStage } from "../fleet/real-stage.js";
 import {
   type AccountOptions,
   defaultService,
   findPassword,
   parseAccount,
-  type Reach,
   reach,
   withAccount,
 } from "./account.js";
 import { integerFrom } from "./arguments.js";
-import { type Board, Boards, fill } from "./boards.js";
 import { out } from "./colours.js";
+import { DemoSensor } from "./demo-sensor.js";
 import { Live } from "./live.js";
 import { describeError, describeReading, EXIT_HELP } from "./report.js";
-import { dataDirectory } from "./server.js";
 import { promised, withPubSub } from "./session.js";
 import { onInterrupt } from "./signals.js";
+import { tracer } from "./trace.js";
 import { Watcher } from "./watcher.js";
+import { openPage, type PageOptions, type WebPage, withPage } from "./web-page.js";
 
-interface Options extends Partial<AccountOptions> {
+interface Options extends Partial<AccountOptions>, PageOptions {
   count: number;
   interval: number;
   limit?: number;
@@ -35,7 +36,18 @@ interface Options extends Partial<AccountOptions> {
   service?: string;
   owner?: string;
   seed: number;
+  dashboard: boolean;
 }
+
+/** Milliseconds between the first connections of two boards, and for those of all together at most. */
+const CONNECT_INTERVAL = 300;
+const CONNECT_TIME = 15_000;
+
+/** Boards that the terminal shows: what fits. */
+const MOST_DRAWN = 12;
+
+/** The domain of the server that the demonstration brings. */
+const DOMAIN = "localhost";
 
 export function demoCommand(): Command {
   const command = new Command("demo")
@@ -53,6 +65,7 @@ export function demoCommand(): Command {
       parseAccount,
     )
     .option("--seed <number>", "the same seed gives the same weather", integerFrom(0), 1)
+    .option("--no-dashboard", "serve no page, only print")
     .addHelpText(
       "after",
       `
@@ -64,17 +77,19 @@ server, each as a resource of it, or as accounts of their own where the JID has 
 
 The password is PIPIT_PASSWORD, and the owner's PIPIT_OWNER_PASSWORD if it differs.${EXIT_HELP}`,
     );
+  withPage(command);
   withAccount(command, { describe: "an account on your server", required: false });
   return command.action(demo);
 }
 
-/** Where the demonstration takes place. */
-interface Stage {
-  place: string;
-  reach: Reach;
-  boards: { jid: string; password: string };
+/** Where the demonstration takes place, and as whom. */
+interface Setting {
+  plan: FleetPlan;
+  stage: Stage;
   owner: { jid: string; password: string };
-  close(): Promise<void>;
+  place: string;
+  /** Whether boards publish as the owner. */
+  isShared: boolean;
 }
 
 async function demo(options: Options, command: Command): Promise<void> {
@@ -83,64 +98,90 @@ async function demo(options: Options, command: Command): Promise<void> {
     for (const name of ["server", "owner", "ca"])
       if (command.getOptionValueSource(name) === "cli")
         throw new ConfigError("jid", `--${name} needs --jid: who is to log in to your server?`);
-  const stage = jid === undefined ? await ownStage(options) : await yourStage({ ...options, jid });
+  const setting = jid === undefined ? await ownSetting(options) : await yourSetting(options, jid);
   try {
-    await play(options, stage);
+    await play(options, setting);
   } finally {
-    await stage.close();
+    await setting.stage.close();
   }
 }
 
 /** An embedded server, where every account has the same password. */
-async function ownStage(options: Options): Promise<Stage> {
-  const domain = "localhost";
-  const { authority, certificateFile } = await loadOrCreateAuthority(dataDirectory());
+async function ownSetting(options: Options): Promise<Setting> {
   const password = process.env.PIPIT_PASSWORD || randomBytes(16).toString("hex");
-  const credentials = deriveCredentials(password);
-  const server = new Server({
-    domain,
-    accounts: () => credentials,
-    mayCreateNodes: (account) => account === `owner@${domain}`,
-  });
-  const listener = new Listener({ server, authority, port: 0, directPort: 0 });
-  const { port } = await listener.listen();
-  return {
-    place: `an embedded server for demonstration, xmpp://localhost:${port}`,
-    reach: {
-      ...reach({ ...options, ca: certificateFile }),
-      host: "127.0.0.1",
-      port,
-      security: "starttls",
-    },
-    boards: { jid: `board%i@${domain}`, password },
-    owner: { jid: `owner@${domain}`, password },
-    close: () => listener.close(),
-  };
+  const owner = { jid: `owner@${DOMAIN}`, password };
+  const service = options.service ?? defaultService(owner.jid);
+  const plan = newPlan(options, { jid: `board%i@${DOMAIN}`, password }, service, owner);
+  const stage = await openStage(plan);
+  const place = `an embedded server for demonstration, xmpps://localhost:${stage.reach.port}`;
+  return { plan, stage, owner, place, isShared: false };
 }
 
 /** A server that is there already. */
-async function yourStage(options: Options & { jid: string }): Promise<Stage> {
-  const { jid, passwordFile } = options;
-  const owner = options.owner ?? jid;
-  if (owner.includes("%i"))
+async function yourSetting(options: Options, jid: string): Promise<Setting> {
+  const { passwordFile } = options;
+  const ownerJid = options.owner ?? jid;
+  if (ownerJid.includes("%i"))
     throw new ConfigError(
       "owner",
       "which account makes the node and subscribes? Say so by --owner",
     );
   const password = await findPassword(passwordFile, "PIPIT_PASSWORD", jid);
   const another = options.owner === undefined ? "" : process.env.PIPIT_OWNER_PASSWORD;
+  const owner = { jid: ownerJid, password: another || password };
+  const service = options.service ?? defaultService(ownerJid);
   return {
-    place: JID.parse(fill(jid, 1)).domain,
-    reach: reach(options),
-    boards: { jid, password },
-    owner: { jid: owner, password: another || password },
+    plan: newPlan(options, { jid, password }, service, owner),
+    stage: { reach: reach({ ...options, verbose: false }), close: async () => {} },
+    owner,
+    place: JID.parse(jid.replaceAll("%i", "1")).domain,
+    isShared: !jid.includes("%i"),
+  };
+}
+
+/** @param account that of a board, with `%i` for its number */
+function newPlan(
+  { count, node, interval, seed }: Options,
+  account: { jid: string; password: string },
+  service: string,
+  owner: { jid: string; password: string },
+): FleetPlan {
+  const type: DeviceType = {
+    name: "board",
+    channels: new DemoSensor(seed).channels,
+    outbox: {},
+    batch: {},
+    pace: {},
+    sensor: (device) => new DemoSensor(device.seed),
+  };
+  return {
+    name: "demo",
+    seed,
+    devices: Array.from({ length: count }, (_, i) => ({
+      number: i + 1,
+      name: `board${i + 1}`,
+      type,
+      jid: account.jid.replaceAll("%i", String(i + 1)),
+      password: account.password,
+      node: node.replaceAll("%i", String(i + 1)),
+      interval,
+      seed: seed + i + 1,
+    })),
+    server: { kind: "embedded", domain: DOMAIN, password: account.password },
+    owner,
+    items: 100,
+    service,
+    connectInterval: Math.min(CONNECT_INTERVAL, CONNECT_TIME / count),
+    scenario: [],
     close: async () => {},
   };
 }
 
-async function play(options: Options, stage: Stage): Promise<void> {
-  const { count, interval, limit, node, seed } = options;
-  const service = await prepareNode(options, stage);
+async function play(options: Options, setting: Setting): Promise<void> {
+  const { limit, node, verbose } = options;
+  const { stage, owner, place } = setting;
+  const service = await prepareNode(options, setting);
+  const plan = { ...setting.plan, service };
   const received = new Map<string, string>();
   let total = 0;
   let end = (): void => {};
@@ -149,17 +190,37 @@ async function play(options: Options, stage: Stage): Promise<void> {
   });
   onInterrupt(end);
 
-  let boards: Boards | undefined;
-  const picture = (): string =>
-    draw(stage.place, node, service, boards?.list ?? [], received, total);
+  const model = new Model();
+  const source = new FleetSource(model, "Simulated boards", `${node} on ${service}`);
+  model.source = source;
+  const fleet = new Fleet({
+    plan,
+    stage,
+    faults: options.dashboard,
+    onEvent: (device, event) => {
+      source.tell(device, event);
+      live.changed();
+      if (event.kind === "error") live.say(`${device.name}: ${describeError(event.error)}`);
+      if (event.kind === "state" && !live.isDrawing && event.state !== "waiting")
+        live.say(`${device.name}  ${event.state}`);
+    },
+  });
+  const trace = verbose ? tracer(process.stderr) : undefined;
+  for (const device of fleet.devices) device.trace = trace;
+  source.show(fleet.devices);
+  const page = options.dashboard ? await openPage(options, model) : undefined;
   // What --verbose prints would run through the picture.
-  const live = new Live(options.verbose ? undefined : picture);
+  const live = new Live(
+    verbose ? undefined : () => draw(place, plan, fleet.devices, received, total, page),
+  );
+  if (page !== undefined && !live.isDrawing) live.say(`Watch it at ${page.address}`);
+
   let begin = (): void => {};
   const subscribed = new Promise<void>((resolve) => {
     begin = resolve;
   });
   const watcher = new Watcher({
-    client: { ...stage.reach, ...stage.owner },
+    client: { ...stage.reach, ...owner, ...(trace === undefined ? {} : { onTrace: trace }) },
     service,
     node,
     onSubscribed: begin,
@@ -177,54 +238,36 @@ async function play(options: Options, stage: Stage): Promise<void> {
 
   try {
     await Promise.race([subscribed, ended, watcher.ended]);
-    const states = new Map<Board, string>();
-    boards = new Boards({
-      count,
-      first: 1,
-      ...stage.boards,
-      reach: stage.reach,
-      service,
-      node,
-      connectInterval: 300,
-      interval,
-      seed,
-      onBoard: (board) => {
-        live.changed();
-        if (live.isDrawing || states.get(board) === board.state) return;
-        states.set(board, board.state);
-        live.say(`${board.name}  ${board.state}`);
-      },
-      onError: (board, error) => live.say(`${board.name}: ${describeError(error)}`),
-    });
-    await Promise.race([ended, watcher.ended, boards.ended()]);
+    fleet.start();
+    await Promise.race([ended, watcher.ended, fleet.ended]);
   } finally {
     // The boards first, so that the picture shows them closed.
-    await boards?.close();
+    await fleet.close();
     watcher.close();
     await watcher.ended.catch(() => {}); // which was thrown above
     live.end();
+    await page?.close();
   }
-  boards.check();
+  fleet.check();
 }
 
 /**
  * Makes the node, and says on which service it is. Where an account may not make nodes on the domain's
  * service, it may on itself (XEP-0163), if it is the one that publishes, too.
  */
-async function prepareNode(options: Options, stage: Stage): Promise<string> {
-  const { jid } = stage.owner;
-  const service = options.service ?? defaultService(jid);
+async function prepareNode(options: Options, setting: Setting): Promise<string> {
+  const { plan, stage, owner, isShared } = setting;
+  const { service } = plan;
   const make = (on: string): Promise<void> =>
-    withPubSub({ ...stage.reach, ...stage.owner }, on, (pubsub) =>
+    withPubSub({ ...stage.reach, ...owner }, on, (pubsub) =>
       promised((done) => ensureNode(pubsub, options.node, TELEMETRY_NODE, done)),
     );
   try {
     await make(service);
     return service;
   } catch (error) {
-    const personal = JID.parse(jid).bare.toString();
-    const same = !stage.boards.jid.includes("%i") && options.service === undefined;
-    if (!(error instanceof StanzaError) || !same) throw error;
+    const personal = JID.parse(owner.jid).bare.toString();
+    if (!(error instanceof StanzaError) || !isShared || options.service !== undefined) throw error;
     await make(personal).catch(() => {
       throw error; // the service that was asked for is the one to tell of
     });
@@ -232,35 +275,42 @@ async function prepareNode(options: Options, stage: Stage): Promise<string> {
   }
 }
 
-const DOTS: Readonly<Record<Board["state"], string>> = {
+const DOTS: Readonly<Record<FleetDevice["state"], string>> = {
   online: out.green("●"),
   connecting: out.yellow("◐"),
   waiting: out.dim("○"),
   closing: out.yellow("◌"),
   closed: out.dim("○"),
+  off: out.red("○"),
 };
 
 function draw(
   place: string,
-  node: string,
-  service: string,
-  boards: readonly Board[],
+  { service, devices: [first] }: FleetPlan,
+  devices: readonly FleetDevice[],
   received: ReadonlyMap<string, string>,
   total: number,
+  page: WebPage | undefined,
 ): string {
-  const lines = boards.map((board) => {
-    const readings = [...received].filter(([name]) => nameOf(name) === board.name);
-    const values = readings
-      .map(([, text]) => `${text.padEnd(20)}  `)
-      .join("")
-      .padEnd(44);
-    const counts = `${board.published} published${board.pending > 1 ? `, ${board.pending} wait` : ""}`;
-    const state = board.state.padEnd(10);
-    return `  ${DOTS[board.state]} ${board.name.padEnd(8)} ${state}  ${values}${out.dim(counts)}`;
+  const drawn = devices.slice(0, MOST_DRAWN);
+  const lines = drawn.map((device) => {
+    const readings = device.channels.slice(0, 2).flatMap(({ name }) => {
+      const text = received.get(device.baseName + name);
+      return text === undefined ? [] : [text.padEnd(20)];
+    });
+    const values = readings.join("  ").padEnd(44);
+    const { state, published, pending } = device;
+    const counts = `${published} published${pending > 1 ? `, ${pending} wait` : ""}`;
+    return `  ${DOTS[state]} ${device.name.padEnd(8)} ${state.padEnd(10)}  ${values}${out.dim(counts)}`;
   });
+  if (devices.length > drawn.length) {
+    const online = devices.filter(({ state }) => state === "online").length;
+    lines.push(out.dim(`  and ${devices.length - drawn.length} more; ${online} are online`));
+  }
   return [
-    `${out.bold("Pipit")}: simulated boards publish to ${node} on ${service}`,
+    `${out.bold("Pipit")}: simulated boards publish to ${first?.node} on ${service}`,
     out.dim(`at ${place}; Ctrl-C closes everything`),
+    ...(page === undefined ? [] : [`Watch them at ${out.bold(page.address)}`]),
     "",
     ...lines,
     "",

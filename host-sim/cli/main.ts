@@ -1,13 +1,20 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { buildCommand } from "./build.js";
 import { chaosCommand } from "./chaos.js";
 import { collectCommand } from "./collect.js";
 import { demoCommand } from "./demo.js";
+import { doctorCommand } from "./doctor.js";
+import { eraseCommand } from "./erase.js";
 import { exportCommand } from "./export.js";
+import { flashCommand } from "./flash.js";
+import { logsCommand } from "./logs.js";
 import { nodeCommand } from "./node.js";
 import { programCommand } from "./program.js";
+import { provisionCommand } from "./provision.js";
 import { publishCommand } from "./publish.js";
 import { EXIT_HELP, report } from "./report.js";
+import { runCommand } from "./run.js";
 import { serverCommand } from "./server.js";
 import { simulateCommand } from "./simulate.js";
 import { watchCommand } from "./watch.js";
@@ -29,6 +36,13 @@ for (const make of [
   programCommand,
   serverCommand,
   chaosCommand,
+  doctorCommand,
+  runCommand,
+  buildCommand,
+  flashCommand,
+  provisionCommand,
+  logsCommand,
+  eraseCommand,
 ])
   program.addCommand(make());
 

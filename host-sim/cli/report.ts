@@ -71,8 +71,19 @@ const FAILED: Readonly<Record<string, string>> = {
   "tls-failure": "xmpp:// is for STARTTLS, mostly on port 5222; xmpps:// for TLS alone, on 5223",
 };
 
+/** An error of which the exit status is known: it may have come about in another process. */
+export class ExitError extends Error {
+  readonly exit: number;
+
+  constructor(words: string, exit: number) {
+    super(words);
+    this.exit = exit;
+  }
+}
+
 /** The exit status for an error; one that stands for several has the first of them as its cause. */
 export function exitStatus(error: unknown): number {
+  if (error instanceof ExitError) return error.exit;
   if (error instanceof Error && error.cause !== undefined) return exitStatus(error.cause);
   if (error instanceof ConfigError) return EXIT.usage;
   if (error instanceof SaslError) return EXIT.identity;

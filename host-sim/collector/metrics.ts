@@ -62,8 +62,12 @@ export class Metrics {
   }
 }
 
-/** Serves the metrics on `/metrics`. @throws Error when the port is in use */
-export function serveMetrics(metrics: Metrics, host: string, port: number): Promise<Server> {
+/** Serves metrics on `/metrics`. @throws Error when the port is in use */
+export function serveMetrics(
+  metrics: Pick<Metrics, "text">,
+  host: string,
+  port: number,
+): Promise<Server> {
   const server = createServer((request, response) => {
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (!isRead || request.url?.split("?")[0] !== "/metrics") {

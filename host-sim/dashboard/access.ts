@@ -68,7 +68,10 @@ export class Access {
     const secret = cookieIn(request, cookieName(request));
     const hashed = hash(secret ?? "");
     if (this.#cookies.some((cookie) => areEqual(cookie, hashed))) return undefined;
-    return { status: 401, text: "Open the link that the dashboard has printed where it was started" };
+    return {
+      status: 401,
+      text: "Open the link that the dashboard has printed where it was started",
+    };
   }
 
   /** Checks the handshake of a WebSocket. */

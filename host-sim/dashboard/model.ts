@@ -4,7 +4,16 @@
  */
 
 import { History } from "./history.js";
-import type { ChannelName, Curve, LogLine, Named, Row, Totals, Value, XmlLine } from "./protocol.js";
+import type {
+  ChannelName,
+  Curve,
+  LogLine,
+  Named,
+  Row,
+  Totals,
+  Value,
+  XmlLine,
+} from "./protocol.js";
 import type { Listener, Measured, OnXml, Source, SourceDevice } from "./source.js";
 
 /** Devices that are shown. */
@@ -129,8 +138,7 @@ export class Model implements Listener {
     if (typeof value === "string") return;
     entry.histories[channel] ??= new History(this.#capacity(entry));
     entry.histories[channel].add(time, Number(value));
-    for (const onlooker of this.onlookers)
-      onlooker.measured(device, channel, time, Number(value));
+    for (const onlooker of this.onlookers) onlooker.measured(device, channel, time, Number(value));
   }
 
   #channel(entry: Entry, device: number, text: string, unit?: string): number | undefined {
@@ -208,8 +216,7 @@ export class Model implements Listener {
   /** Does something to a device, if there is such a device and that can be done. */
   command(device: number, command: Parameters<Source["command"]>[1]): void {
     if (this.#entries[device] === undefined || !this.source.commands.includes(command)) return;
-    const done = this.source.command(device, command);
-    if (done !== undefined) this.happened(device, "fault", done);
+    this.source.command(device, command);
   }
 
   // Streams. They are looked at only while somebody does: it costs a text for every element.

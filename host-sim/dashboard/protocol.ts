@@ -119,7 +119,10 @@ export interface Update {
   /** Behind those that the page knows. */
   readonly devices?: readonly Named[];
   /** Channels that have come to be: those of the device from now on. */
-  readonly channels?: readonly { readonly device: number; readonly channels: readonly ChannelName[] }[];
+  readonly channels?: readonly {
+    readonly device: number;
+    readonly channels: readonly ChannelName[];
+  }[];
   readonly rows?: readonly Row[];
   readonly log?: readonly LogLine[];
   readonly selected?: SelectedUpdate;

@@ -24,8 +24,8 @@ export interface Source {
   /** Where this is: the server, in words. */
   readonly place: string;
   readonly commands: readonly Command[];
-  /** Does something to a device, and returns what, in words; nothing when there was nothing to do. */
-  command(device: number, command: Command): string | undefined;
+  /** Does something to a device, if there is anything to do; what, it tells as what has happened. */
+  command(device: number, command: Command): void;
   /** Begins to show the stream of a device; `undefined` ends it. */
   trace(device: number, onXml: OnXml | undefined): void;
   /** What was measured before the dashboard began; nothing when that is not kept. */

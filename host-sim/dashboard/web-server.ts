@@ -155,15 +155,16 @@ export class WebServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname, searchParams } = new URL(request.url ?? "/", "http://dashboard");
+    const [path = "", query] = (request.url ?? "").split("?");
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (!isRead) return refuse(response, 405, "There is nothing to change here");
     const refusal = this.#access.check(request);
     if (refusal !== undefined) return refuse(response, refusal.status, refusal.text);
-    if (pathname === "/enter") return this.#enter(request, response, searchParams.get("key") ?? "");
+    if (path === "/enter")
+      return this.#enter(request, response, new URLSearchParams(query).get("key") ?? "");
     const visitor = this.#access.checkVisitor(request);
     if (visitor !== undefined) return refuse(response, visitor.status, visitor.text);
-    const file = this.#files.get(pathname === "/" ? "/index.html" : pathname);
+    const file = this.#files.get(path === "/" ? "/index.html" : path);
     if (file === undefined) return refuse(response, 404, "There is no such page");
     response.writeHead(200, { ...HEADERS, "Content-Type": file.type });
     response.end(request.method === "HEAD" ? undefined : file.body);
@@ -187,7 +188,9 @@ export class WebServer {
       refusal ??= { status: 503, text: "Too many are looking already" };
     if (refusal !== undefined) {
       const { status, text } = refusal;
-      socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n${text}\n`);
+      socket.end(
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n${text}\n`,
+      );
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -220,6 +223,9 @@ function readPage(folder: string): Map<string, { type: string; body: Buffer }> {
     );
   } catch (error) {
     const reason = (error as Error).message;
-    throw new ConfigError("page", `the page is not there: ${reason}; node scripts/page.mjs makes it`);
+    throw new ConfigError(
+      "page",
+      `the page is not there: ${reason}; node scripts/page.mjs makes it`,
+    );
   }
 }

@@ -1,5 +1,6 @@
 /** The computer's end of provisioning: `docs/provisioning.md`, `firmware/board/provisioning`. */
 
+import type { ReadableStreamDefaultReader, WritableStreamDefaultWriter } from "node:stream/web";
 import {
   COMMAND,
   CURRENT_STATE,
@@ -19,7 +20,7 @@ import {
   UNKNOWN_COMMAND,
 } from "../../firmware/board/provisioning/provisioner.js";
 import { type LogLine, LogReader } from "./log-reader.js";
-import { BAUD_RATE, type SerialLine } from "./serial-line.js";
+import { BAUD_RATE, type SerialLine, UnpluggedError } from "./serial-line.js";
 
 /** How long an answer may take, in milliseconds, and how often a command is sent: boards take time to start. */
 const PATIENCE = 2_000;
@@ -75,6 +76,8 @@ interface Pending {
 
 export class BoardLink {
   readonly #line: SerialLine;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #packets: PacketReader;
   readonly #log: LogReader;
   #pending: Pending | undefined;
@@ -89,11 +92,20 @@ export class BoardLink {
     await line.open({ baudRate: BAUD_RATE });
     // Raised, as they are now, these wires hold some boards in reset.
     await line.setSignals({ dataTerminalReady: false, requestToSend: false });
-    return new BoardLink(line, onLog);
+    const { readable, writable } = line;
+    if (readable === null || writable === null) throw new UnpluggedError(line.name);
+    return new BoardLink(line, readable.getReader(), writable.getWriter(), onLog);
   }
 
-  private constructor(line: SerialLine, onLog: (line: LogLine) => void) {
+  private constructor(
+    line: SerialLine,
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    writer: WritableStreamDefaultWriter<Uint8Array>,
+    onLog: (line: LogLine) => void,
+  ) {
     this.#line = line;
+    this.#reader = reader;
+    this.#writer = writer;
     this.#log = new LogReader(onLog);
     this.#packets = new PacketReader(
       (packet) => this.#received(packet),
@@ -142,20 +154,16 @@ export class BoardLink {
 
   async close(): Promise<void> {
     this.#pending?.reject(new Error("the line was closed"));
-    await this.#reader?.cancel();
+    this.#writer.releaseLock();
+    await this.#reader.cancel().catch(() => {}); // it fails when the board was unplugged
     await this.#line.close();
   }
 
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-
   async #read(): Promise<void> {
-    this.#reader = this.#line.readable?.getReader() as
-      | ReadableStreamDefaultReader<Uint8Array>
-      | undefined;
     try {
       for (;;) {
-        const { done, value } = (await this.#reader?.read()) ?? { done: true, value: undefined };
-        if (done || value === undefined) return;
+        const { done, value } = await this.#reader.read();
+        if (done) return;
         this.#log.write(value);
         this.#packets.write(value, performance.now());
       }
@@ -194,19 +202,11 @@ export class BoardLink {
           reject(error);
         },
       };
-      this.#write(encodePacket(COMMAND, encodeStrings(command, strings))).catch((error: Error) =>
-        this.#pending?.reject(error),
-      );
+      const packet = encodePacket(COMMAND, encodeStrings(command, strings));
+      this.#writer
+        .write(Uint8Array.from([...packet, ...END]))
+        .catch((error: Error) => this.#pending?.reject(error));
     });
-  }
-
-  async #write(packet: Uint8Array): Promise<void> {
-    const writer = this.#line.writable?.getWriter();
-    try {
-      await writer?.write(Uint8Array.from([...packet, ...END]));
-    } finally {
-      writer?.releaseLock();
-    }
   }
 
   #received({ type, data }: Packet): void {

@@ -86,9 +86,14 @@ async function withChip<Result>(
     /** It would write to the console whatever one says. */
     override trace(): void {}
 
-    /** Ends a wait for an answer, which cannot come any more. */
+    /** It would pass over a line that is closed, and wait for answers then. */
+    override write(data: Uint8Array): Promise<void> {
+      return Promise.race([line.lost, super.write(data)]);
+    }
+
+    /** Ends the wait for an answer that cannot come any more, by something that is none. */
     giveUp(): void {
-      this.buffer = Uint8Array.of(0);
+      Object.assign(this, { buffer: Uint8Array.of(0) });
     }
   }
   const transport = new LineTransport(line as never);

@@ -22,6 +22,7 @@ import {
   type SettingsTexts,
 } from "../../firmware/board/settings.js";
 import { Client, type ClientOptions } from "../../firmware/client/client.js";
+import { ConfigError } from "../../firmware/xmpp/errors.js";
 import { ScramKeyCache, type ScramKeys } from "../../firmware/xmpp/sasl/scram.js";
 import { byteLength } from "../../firmware/xmpp/utf8.js";
 import { type BoardLink, RefusedError } from "./board-link.js";
@@ -51,9 +52,9 @@ export interface FoundNetwork {
 }
 
 /** What is wrong with settings, as the board has it or as is seen without it: a line for each mistake. */
-export class SettingsError extends Error {
+export class SettingsError extends ConfigError {
   constructor(mistakes: readonly (readonly [field: string, text: string])[]) {
-    super(mistakes.map(([name, text]) => `${name} ${text}`).join("; "));
+    super("settings", mistakes.map(([name, text]) => `${name} ${text}`).join("\n"));
   }
 }
 

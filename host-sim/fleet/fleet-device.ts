@@ -161,7 +161,10 @@ export class FleetDevice {
 
   /** Has everything take longer. @param delay by how many milliseconds @param time for how many */
   delay(delay: number, time: number): boolean {
-    return this.#fail({ kind: "delay", delay, time }, `all takes ${delay} ms longer for ${time} ms`);
+    return this.#fail(
+      { kind: "delay", delay, time },
+      `all takes ${delay} ms longer for ${time} ms`,
+    );
   }
 
   /** Takes the network away. @param time milliseconds */

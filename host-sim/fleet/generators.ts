@@ -84,8 +84,7 @@ export async function prepareGenerator(
   if (daily !== undefined) {
     const { mean = 0, amplitude, peak = PEAK } = daily;
     const warmest = milliseconds(peak) / 1000;
-    return () => (_, time) =>
-      mean + amplitude * Math.cos((2 * Math.PI * (time - warmest)) / DAY);
+    return () => (_, time) => mean + amplitude * Math.cos((2 * Math.PI * (time - warmest)) / DAY);
   }
   if (walk !== undefined) return ({ seed }) => randomWalk(new Random(seed), walk);
   if (drift !== undefined) {
@@ -101,8 +100,7 @@ export async function prepareGenerator(
   }
   if (step !== undefined) {
     const every = milliseconds(step.every) / 1000;
-    return () => (_, time) =>
-      step.values[Math.floor(time / every) % step.values.length] as number;
+    return () => (_, time) => step.values[Math.floor(time / every) % step.values.length] as number;
   }
   if (replay !== undefined) {
     const rows = readColumn(inFolder(replay.file, folder), replay.column);

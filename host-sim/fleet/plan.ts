@@ -106,10 +106,17 @@ export interface Stage {
   restartServer?(down: number): Promise<void>;
   /** Takes the accounts of devices away; absent where nobody knows how. */
   revoke?(devices: readonly DevicePlan[]): Promise<void>;
+  /** Where the clock is a virtual one: lets time pass until something is so. */
+  runUntil?(isSo: () => boolean): Promise<void>;
   close(): Promise<void>;
 }
 
 /** What `urn:dev:ops:` is followed by in the names of a device's readings (RFC 9039 4.3). */
 export function baseNameOf({ name }: DevicePlan): string {
   return `urn:dev:ops:pipit-${name}:`;
+}
+
+/** Puts a device's number in the place of `%i`, and its type in that of `%t`. */
+export function fill(pattern: string, number: number, type: string): string {
+  return pattern.replaceAll("%i", String(number)).replaceAll("%t", type);
 }

@@ -3,7 +3,12 @@
 import { lookup } from "node:dns/promises";
 import type { ClientOptions } from "../../firmware/client/client.js";
 import { Connection } from "../../firmware/client/connection.js";
-import { ConfigError, StanzaError, TransportError, type XmppError } from "../../firmware/xmpp/errors.js";
+import {
+  ConfigError,
+  type StanzaError,
+  TransportError,
+  type XmppError,
+} from "../../firmware/xmpp/errors.js";
 import { JID } from "../../firmware/xmpp/jid.js";
 import { NS_CLIENT } from "../../firmware/xmpp/namespaces.js";
 import { parseStanzaError } from "../../firmware/xmpp/stanza/error.js";
@@ -89,9 +94,11 @@ class Register implements Step {
 
   begin(features: Element, stream: Negotiation): void {
     if (features.child("register", NS_FEATURE) === undefined)
-      throw new ConfigError(
-        "registration",
-        `${stream.domain} lets nobody make accounts in-band: allow it there, or have accounts made by the server's own command`,
+      return this.#done(
+        new ConfigError(
+          "registration",
+          `${stream.domain} lets nobody make accounts in-band: allow it there, or have them made by the server's own command`,
+        ),
       );
     const query = xml(
       "query",

@@ -140,17 +140,43 @@ function whatIsNot(step: Expectation, { devices, latency, counts }: Fleet): stri
     devices.length === 0 ? 1 : devices.filter(is).length / devices.length;
   const percent = (part: number): string => `${Number((100 * part).toFixed(1))}%`;
   const checks: (readonly [unknown, boolean, () => string])[] = [
-    check(step.online, partOf(({ state }) => state === "online"), "least", (is, should) =>
-      `${percent(is)} are online, and ${percent(should)} should be`),
-    check(step.resumed, partOf(({ resumes }) => resumes > 0), "least", (is, should) =>
-      `${percent(is)} have resumed a session, and ${percent(should)} should have`),
-    check(step.published, Math.min(...devices.map(({ published }) => published)), "least", (is, should) =>
-      `a device has delivered ${is} items, and each should have ${should}`),
-    check(step.pending, counts.pending, "most", (is, should) =>
-      `${is} items wait to be delivered, and ${should} may`),
-    check(step.lost, counts.lost, "most", (is, should) => `${is} items are lost, and ${should} may be`),
-    check(step.latencyP95, latency.quantile(0.95) ?? Number.POSITIVE_INFINITY, "most", (is, should) =>
-      `the 95th percentile of latency is ${Math.round(is)} ms, and may be ${should} ms`),
+    check(
+      step.online,
+      partOf(({ state }) => state === "online"),
+      "least",
+      (is, should) => `${percent(is)} are online, and ${percent(should)} should be`,
+    ),
+    check(
+      step.resumed,
+      partOf(({ resumes }) => resumes > 0),
+      "least",
+      (is, should) => `${percent(is)} have resumed a session, and ${percent(should)} should have`,
+    ),
+    check(
+      step.published,
+      Math.min(...devices.map(({ published }) => published)),
+      "least",
+      (is, should) => `a device has delivered ${is} items, and each should have ${should}`,
+    ),
+    check(
+      step.pending,
+      counts.pending,
+      "most",
+      (is, should) => `${is} items wait to be delivered, and ${should} may`,
+    ),
+    check(
+      step.lost,
+      counts.lost,
+      "most",
+      (is, should) => `${is} items are lost, and ${should} may be`,
+    ),
+    check(
+      step.latencyP95,
+      latency.quantile(0.95) ?? Number.POSITIVE_INFINITY,
+      "most",
+      (is, should) =>
+        `the 95th percentile of latency is ${Math.round(is)} ms, and may be ${should} ms`,
+    ),
   ];
   return checks.find(([expected, isSo]) => expected !== undefined && !isSo)?.[2]();
 }

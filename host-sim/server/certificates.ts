@@ -48,9 +48,11 @@ export interface LeafOptions extends CertificateOptions {
   readonly names: readonly string[];
   /** The subject's common name, which clients ignore (RFC 9525 2); the first of `names` when absent. */
   readonly commonName?: string;
-  /** The extended key usage; `serverAuth` when absent. */
-  readonly purpose?: "serverAuth" | "clientAuth";
+  /** The extended key usage, one or several; `serverAuth` when absent. */
+  readonly purpose?: Purpose | readonly Purpose[];
 }
+
+export type Purpose = "serverAuth" | "clientAuth";
 
 /** A certificate authority: a certificate whose key signs others. */
 export interface Authority extends Certificate {
@@ -128,12 +130,14 @@ const leafProfile = ({ names, commonName, purpose = "serverAuth" }: LeafOptions)
     extension("basicConstraints", true, der.sequence()),
     // digitalSignature, bit 0: all that (EC)DHE key exchange asks for.
     extension("keyUsage", true, der.bitString(Buffer.of(0b1000_0000), 7)),
-    extension("extKeyUsage", false, der.sequence(der.objectIdentifier(OID[purpose]))),
+    extension("extKeyUsage", false, der.sequence(...[purpose].flat().map(purposeOf))),
     ...(names.length === 0
       ? []
       : [extension("subjectAltName", false, der.sequence(...names.map(generalName)))]),
   ],
 });
+
+const purposeOf = (purpose: Purpose): Buffer => der.objectIdentifier(OID[purpose]);
 
 /** Makes a key and the certificate for it, signed by `issuer` or, without one, by itself. */
 async function certify(

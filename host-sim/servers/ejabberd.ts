@@ -85,6 +85,8 @@ function configuration(
     s2s_use_starttls: "required",
     s2s_cafile: authorityFile,
     outgoing_s2s_port: S2S_PORT,
+    // Else it gives up on another server for up to five minutes after one connection that failed.
+    s2s_max_retry_delay: "1 second",
     listen: [
       listen(starttlsPort, "ejabberd_c2s", { starttls_required: true, shaper: "c2s" }),
       listen(directPort, "ejabberd_c2s", { tls: true, shaper: "c2s" }),

@@ -76,13 +76,16 @@ export interface Premises
   readonly hosts: string;
 }
 
+/** A server that talks to another is the client of that one, and ejabberd looks whether it may be. */
+const PURPOSES = ["serverAuth", "clientAuth"] as const;
+
 /** Makes a folder that the server may write to, with a certificate for the domain. */
 export async function prepare(name: string, options: ServerOptions): Promise<Premises> {
   const { domain = `${name}.test`, federation } = options;
   const pubsub = `pubsub.${domain}`;
   const authority = options.authority ?? (await createAuthority(`Authority of ${domain}`));
   const source: CertificateSource =
-    options.certificate ?? ((issuer, names) => issuer.issue({ names }));
+    options.certificate ?? ((issuer, names) => issuer.issue({ names, purpose: PURPOSES }));
   const { certificate, key } = await source(authority, [domain, pubsub]);
   const folder = await mkdtemp(join(tmpdir(), "pipit-"));
   const certificateFile = join(folder, "certificate.pem");

@@ -34,6 +34,13 @@ test.each(
     ["program", "build"],
     ["program", "show"],
     ["server"],
+    ["doctor"],
+    ["run"],
+    ["build"],
+    ["flash"],
+    ["provision"],
+    ["logs"],
+    ["erase"],
   ].map((command) => [command]),
 )("pipit %j has --help", async (command) => {
   const { status, stdout, stderr } = await run([...command, "--help"]);

@@ -8,6 +8,8 @@ import { ensureNode, TELEMETRY_NODE } from "../../firmware/xmpp/extensions/pubsu
 import { promised } from "../../host-sim/cli/session.js";
 import type { BoardEvent, BoardSettings } from "../../host-sim/emulator/board.js";
 import { createAuthority } from "../../host-sim/server/certificates.js";
+import { budget, CHIP, excessOf } from "../../scripts/budget.mjs";
+import { budgeted, figuresOf, stagesOf } from "../../scripts/chip-figures.mjs";
 import { Chip, type ChipOptions, FIRMWARE, SERVER } from "../../scripts/emulator.mjs";
 import { compileProgram, type Program } from "../../scripts/xs-program.mjs";
 import { servePeers } from "../xs/peers.js";
@@ -99,7 +101,7 @@ if (requireServers() && requireEmulator()) {
       },
     );
 
-    test("it ends in good order", async () => {
+    test("it ends in good order, and what it took keeps to its budget", async () => {
       const chip = bootBoard({});
       expect(await chip.ended).toBe(0);
       expect(chip.lines.filter((line) => line.includes('"event"')).map(eventOf)).toMatchObject([
@@ -107,6 +109,11 @@ if (requireServers() && requireEmulator()) {
         { event: "published" },
         { event: "closed" },
       ]);
+      const figures = budgeted(figuresOf({ stages: stagesOf(chip.lines), program }));
+      const names = Object.keys(budget).filter((name) => name.startsWith(CHIP));
+      expect(names.sort()).toEqual(Object.keys(figures).sort());
+      const excesses = Object.entries(figures).map(([name, figure]) => excessOf(name, figure));
+      expect(excesses.filter((excess) => excess !== undefined)).toEqual([]);
     });
 
     test.each(["starttls", "direct"] as const)(

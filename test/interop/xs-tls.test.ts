@@ -17,6 +17,12 @@ import { startProsody } from "./support/prosody.js";
 import { requireServers } from "./support/require-servers.js";
 import type { XmppServer } from "./support/server.js";
 
+/** See host-sim/xs/figures.h. */
+interface Figures {
+  readonly stackPeak: number;
+  readonly stackSize: number;
+}
+
 const BOARD = "esp32c3";
 const NODE = "boards";
 const COUNT = 5;
@@ -61,10 +67,14 @@ if (requireServers() && requireXS())
         directory: await mkdtemp(join(directory, "flash-")),
         ...changes,
       };
-      const lines = results<Partial<DeviceEvent>>(
+      const lines = results<DeviceEvent | Figures>(
         await runBesides(BOARD, program, JSON.stringify(settings)),
       );
-      return lines.filter((line): line is DeviceEvent => line.event !== undefined);
+      // The deepest calls are those over TLS: an eighth of the stack or more is left then.
+      for (const line of lines)
+        if ("stackPeak" in line)
+          expect(line.stackPeak).toBeLessThanOrEqual((line.stackSize * 7) / 8);
+      return lines.filter((line) => "event" in line);
     }
 
     describe.each(["starttls", "direct"] as const)("over TLS by %s", (security) => {

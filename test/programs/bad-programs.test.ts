@@ -3,29 +3,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 // From where it is compiled to: it begins a thread, which has to be JavaScript.
 import { ProgramFile } from "../../build/host-sim/programs/program-file.js";
 import { compileForSimulator, pinnedCompiler } from "../../host-sim/programs/compile.js";
 import { readDescription } from "../../host-sim/programs/description.js";
+import { WasmProgram } from "../../host-sim/programs/wasm.js";
 
 jest.setTimeout(60_000);
 
 const folder = mkdtempSync(join(tmpdir(), "pipit-programs-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-let opened: ProgramFile | undefined;
-afterEach(async () => {
-  await opened?.close();
-  opened = undefined;
-});
-
-async function open(bytes: Uint8Array): Promise<ProgramFile> {
-  const path = join(folder, "bad.wasm");
-  writeFileSync(path, bytes);
-  opened = await ProgramFile.open(path);
-  return opened;
-}
 
 /** What a program may do in its window, that it must not. */
 const MISDEEDS = {
@@ -176,7 +164,8 @@ describe("refused before anything of them runs", () => {
       /wants memory without a bound/,
     ],
   ])("%s", async (_, make, expected) => {
-    await expect(open(await make())).rejects.toThrow(expected);
+    const bytes = await make();
+    expect(() => new WasmProgram(bytes, "bad.wasm")).toThrow(expected);
   });
 });
 
@@ -229,22 +218,23 @@ const window = (running: ReturnType<ProgramFile["start"]>): Promise<string> =>
 
 describe("stopped at work", () => {
   const misdeeds = Object.keys(MISDEEDS) as Misdeed[];
-  let bytes: Uint8Array;
+  let file: ProgramFile;
   beforeAll(async () => {
-    bytes = await badProgram();
+    const path = join(folder, "bad.wasm");
+    writeFileSync(path, await badProgram());
+    file = await ProgramFile.open(path);
   });
+  afterAll(() => file.close());
 
-  const start = (file: ProgramFile, misdeed: Misdeed) =>
-    file.start({ misdeed: misdeeds.indexOf(misdeed) });
+  const start = (misdeed: Misdeed) => file.start({ misdeed: misdeeds.indexOf(misdeed) });
 
   test.each(misdeeds)("%s", async (misdeed) => {
-    expect(await window(start(await open(bytes), misdeed))).toContain(MISDEEDS[misdeed][1]);
+    expect(await window(start(misdeed))).toContain(MISDEEDS[misdeed][1]);
   });
 
   test("the others of the same file go on, from the beginning; the one at fault stays at fault", async () => {
-    const file = await open(bytes);
-    const good = start(file, "nothing bad");
-    const bad = start(file, "an endless loop, but not in the first window");
+    const good = start("nothing bad");
+    const bad = start("an endless loop, but not in the first window");
     expect(await window(good)).toBe("0 0 1");
     expect(await window(good)).toBe("0 0 2");
     expect(await window(bad)).toBe("0 0 1");
@@ -256,8 +246,7 @@ describe("stopped at work", () => {
     expect(await window(good)).toBe("0 0 2");
   });
 
-  test("a configuration with what is not there, or out of range", async () => {
-    const file = await open(bytes);
+  test("a configuration with what is not there, or out of range", () => {
     expect(() => file.start({ volume: 1 })).toThrow("bad has no parameter volume; it has misdeed");
     expect(() => file.start({ misdeed: 200 })).toThrow(
       "misdeed of bad is 200; it goes from 0 to 100",

@@ -8,7 +8,7 @@ const ENDS = [
     says: /^out of memory: the slot heap needs \d+ more bytes of the static block, where \d+ of 94208 are free\nchunks: \d+ bytes\nslots: \d+ of 16 bytes, and of these:\n(?: +\d+ .+\n)* +\d+ object\n/,
   },
   { end: "chunks", status: 11, says: /^out of memory: the chunk heap needs \d+ more bytes/ },
-  { end: "stack", status: 12, says: /^stack overflow: the stack has 768 slots\n +\d+ deeper\n/ },
+  { end: "stack", status: 12, says: /^stack overflow: the stack has 512 slots\n +\d+ deeper\n/ },
   {
     end: "exception",
     status: 15,

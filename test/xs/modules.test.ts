@@ -27,6 +27,11 @@ describe("what XS is given of a module", () => {
       "export function a(){b();if(c)return b();else return d()}",
     ],
     [
+      "undefined by its name",
+      "export const a = (b?: number): boolean => b === undefined;",
+      "export const a=o=>undefined===o;",
+    ],
+    [
       "other calls as they are",
       "export function a(): number { b(); return 1; } export const c = (): void => { try { b(); } finally { d(); } };",
       "export function a(){b();return 1}export const c=()=>{try{b()}finally{d()}};",

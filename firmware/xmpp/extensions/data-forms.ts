@@ -12,13 +12,13 @@ export function submitForm(
   formType: string,
   fields: Readonly<Record<string, string | readonly string[]>>,
 ): Element {
-  const children = [xml("field", { var: "FORM_TYPE", type: "hidden" }, xml("value", {}, formType))];
-  for (const name of Object.keys(fields)) {
+  const type = xml("field", { var: "FORM_TYPE", type: "hidden" }, xml("value", {}, formType));
+  const filled = Object.keys(fields).map((name) => {
     const values = fields[name] as string | readonly string[];
     const list = typeof values === "string" ? [values] : values;
-    children.push(xml("field", { var: name }, ...list.map((value) => xml("value", {}, value))));
-  }
-  return xml("x", { xmlns: NS_DATA, type: "submit" }, ...children);
+    return xml("field", { var: name }, ...list.map((value) => xml("value", {}, value)));
+  });
+  return xml("x", { xmlns: NS_DATA, type: "submit" }, type, ...filled);
 }
 
 /** The fields of the form among the children of `parent`, or `undefined` when there is none. */
@@ -26,9 +26,9 @@ export function parseForm(parent: Element): Fields | undefined {
   const form = parent.child("x", NS_DATA);
   if (form === undefined) return undefined;
   const fields = new Map<string, string[]>();
-  for (const field of form.childrenNamed("field")) {
+  form.childrenNamed("field").forEach((field) => {
     const values = field.childrenNamed("value").map((value) => value.text());
     fields.set(field.attr("var") ?? "", values);
-  }
+  });
   return fields;
 }

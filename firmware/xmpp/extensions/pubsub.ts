@@ -9,7 +9,7 @@
 import { ConfigError, StanzaError, type XmppError } from "../errors.js";
 import { JID } from "../jid.js";
 import type { Extension, Stanzas } from "../stanza/dispatcher.js";
-import { type Element, xml } from "../xml/element.js";
+import { type Attributes, type Element, xml } from "../xml/element.js";
 import { type Fields, parseForm, submitForm } from "./data-forms.js";
 
 export const NS_PUBSUB = "http://jabber.org/protocol/pubsub";
@@ -75,7 +75,9 @@ export class PubSub implements Extension {
       // An event from anyone else is a stranger's claim. No sender means our own account (RFC 6120 8.1.2.1).
       const sender = message.attr("from") ?? stanzas.jid.bare.toString();
       if (sender !== this.service) return;
-      for (const parsed of parseEvents(event)) onEvent(parsed);
+      parseEvents(event).forEach((parsed) => {
+        onEvent(parsed);
+      });
     });
   }
 
@@ -92,18 +94,16 @@ export class PubSub implements Extension {
       options === undefined
         ? undefined
         : xml("publish-options", {}, submitForm(PUBLISH_OPTIONS, prefixed(options)));
-    const payload = xml("pubsub", { xmlns: NS_PUBSUB }, publish, conditions);
-    this.#request("set", payload, done, (reply) => {
-      const published = reply.child("pubsub", NS_PUBSUB)?.child("publish")?.child("item");
-      return published?.attr("id") ?? item.id;
-    });
+    const read = (reply: Element | undefined): string =>
+      reply?.child("publish")?.child("item")?.attr("id") ?? item.id;
+    this.#request("set", NS_PUBSUB, done, read, publish, conditions);
   }
 
   /** Removes an item (7.2). @param notify whether subscribers are told */
   retract(node: string, id: string, notify: boolean, done: Done<void>): void {
-    const attributes = { node, ...(notify ? { notify: "true" } : {}) };
+    const attributes = { node, notify: notify ? "true" : undefined };
     const retract = xml("retract", attributes, xml("item", { id }));
-    this.#request("set", xml("pubsub", { xmlns: NS_PUBSUB }, retract), done, nothing);
+    this.#request("set", NS_PUBSUB, done, nothing, retract);
   }
 
   /**
@@ -111,24 +111,12 @@ export class PubSub implements Extension {
    * resources whose priority is not negative get them (RFC 6121 8.5.2.1.1).
    */
   subscribe(node: string, done: Done<void>): void {
-    const jid = this.#client().jid.bare.toString();
-    this.#request(
-      "set",
-      xml("pubsub", { xmlns: NS_PUBSUB }, xml("subscribe", { node, jid })),
-      done,
-      nothing,
-    );
+    this.#request("set", NS_PUBSUB, done, nothing, xml("subscribe", this.#subscriber(node)));
   }
 
   /** Ends the subscription of our account (6.2). */
   unsubscribe(node: string, done: Done<void>): void {
-    const jid = this.#client().jid.bare.toString();
-    this.#request(
-      "set",
-      xml("pubsub", { xmlns: NS_PUBSUB }, xml("unsubscribe", { node, jid })),
-      done,
-      nothing,
-    );
+    this.#request("set", NS_PUBSUB, done, nothing, xml("unsubscribe", this.#subscriber(node)));
   }
 
   /**
@@ -139,10 +127,9 @@ export class PubSub implements Extension {
     const most = typeof which === "number" ? String(which) : undefined;
     const wanted = typeof which === "object" ? which.map((id) => xml("item", { id })) : [];
     const items = xml("items", { node, max_items: most }, ...wanted);
-    this.#request("get", xml("pubsub", { xmlns: NS_PUBSUB }, items), done, (reply) => {
-      const list = reply.child("pubsub", NS_PUBSUB)?.child("items");
-      return list?.childrenNamed("item").map(parseItem) ?? [];
-    });
+    const read = (reply: Element | undefined): Item[] =>
+      reply?.child("items")?.childrenNamed("item").map(parseItem) ?? [];
+    this.#request("get", NS_PUBSUB, done, read, items);
   }
 
   /**
@@ -151,33 +138,31 @@ export class PubSub implements Extension {
    */
   createNode(node: string, config: NodeConfig, done: Done<void>): void {
     const configure = xml("configure", {}, submitForm(NODE_CONFIG, prefixed(config)));
-    const payload = xml("pubsub", { xmlns: NS_PUBSUB }, xml("create", { node }), configure);
-    this.#request("set", payload, done, nothing);
+    this.#request("set", NS_PUBSUB, done, nothing, xml("create", { node }), configure);
   }
 
   /** The configuration of a node (8.2.1), for its owner. Field names come without their `pubsub#`. */
   getConfig(node: string, done: Done<Fields>): void {
-    const payload = xml("pubsub", { xmlns: NS_PUBSUB_OWNER }, xml("configure", { node }));
-    this.#request("get", payload, done, (reply) => {
-      const configure = reply.child("pubsub", NS_PUBSUB_OWNER)?.child("configure");
+    const read = (reply: Element | undefined): Fields => {
+      const configure = reply?.child("configure");
       const fields = new Map<string, readonly string[]>();
-      for (const [name, values] of (configure && parseForm(configure)) ?? [])
+      (configure && parseForm(configure))?.forEach((values, name) => {
         if (name.startsWith("pubsub#")) fields.set(name.slice(7), values);
+      });
       return fields;
-    });
+    };
+    this.#request("get", NS_PUBSUB_OWNER, done, read, xml("configure", { node }));
   }
 
   /** Changes the configuration of a node (8.2.4), for its owner. */
   configure(node: string, config: NodeConfig, done: Done<void>): void {
     const form = submitForm(NODE_CONFIG, prefixed(config));
-    const configure = xml("configure", { node }, form);
-    this.#request("set", xml("pubsub", { xmlns: NS_PUBSUB_OWNER }, configure), done, nothing);
+    this.#request("set", NS_PUBSUB_OWNER, done, nothing, xml("configure", { node }, form));
   }
 
   /** Deletes a node with all its items (8.4), for its owner. */
   deleteNode(node: string, done: Done<void>): void {
-    const payload = xml("pubsub", { xmlns: NS_PUBSUB_OWNER }, xml("delete", { node }));
-    this.#request("set", payload, done, nothing);
+    this.#request("set", NS_PUBSUB_OWNER, done, nothing, xml("delete", { node }));
   }
 
   /**
@@ -194,15 +179,22 @@ export class PubSub implements Extension {
     return this.#stanzas;
   }
 
+  #subscriber(node: string): Attributes {
+    return { node, jid: this.#client().jid.bare.toString() };
+  }
+
+  /** @param read makes what `done` gets of the `<pubsub/>` that comes back, which may be absent */
   #request<T>(
     type: "get" | "set",
-    payload: Element,
+    namespace: string,
     done: Done<T>,
-    read: (reply: Element) => T,
+    read: (reply: Element | undefined) => T,
+    ...children: readonly (Element | undefined)[]
   ): void {
+    const payload = xml("pubsub", { xmlns: namespace }, ...children);
     this.#client().request(type, this.service, payload, (error, reply) => {
       if (error !== undefined) return done(error);
-      done(undefined, read(reply as Element));
+      done(undefined, read(reply?.child("pubsub", namespace)));
     });
   }
 }
@@ -231,7 +223,9 @@ function nothing(): void {}
 
 function prefixed(config: NodeConfig): Record<string, string> {
   const fields: Record<string, string> = {};
-  for (const name of Object.keys(config)) fields[`pubsub#${name}`] = config[name] as string;
+  Object.keys(config).forEach((name) => {
+    fields[`pubsub#${name}`] = config[name] as string;
+  });
   return fields;
 }
 
@@ -247,16 +241,16 @@ function parseItem(element: Element): Item {
 /** An event tells of one node (7.1.2.1), but may tell of several items of it. */
 function parseEvents(event: Element): PubSubEvent[] {
   const events: PubSubEvent[] = [];
-  for (const child of event.elements()) {
-    if (child.namespace !== NS_PUBSUB_EVENT) continue;
+  event.elements().forEach((child) => {
+    if (child.namespace !== NS_PUBSUB_EVENT) return;
     const node = child.attr("node") ?? "";
     if (child.name === "purge" || child.name === "delete") events.push({ kind: child.name, node });
-    if (child.name !== "items") continue;
-    for (const entry of child.elements()) {
+    if (child.name !== "items") return;
+    child.elements().forEach((entry) => {
       if (entry.name === "item") events.push({ kind: "item", node, item: parseItem(entry) });
       else if (entry.name === "retract")
         events.push({ kind: "retract", node, id: entry.attr("id") ?? "" });
-    }
-  }
+    });
+  });
   return events;
 }

@@ -57,13 +57,14 @@ export class Requests {
   /** Ends all of them: the connection is gone, and whether they were carried out is not known. */
   fail(error: XmppError): void {
     const failures: unknown[] = [];
-    for (const id of [...this.#pending.keys()]) {
+    // Requests that are made meanwhile are not among these.
+    Array.from(this.#pending.keys()).forEach((id) => {
       try {
         this.#settle(id, error);
       } catch (failure) {
         failures.push(failure);
       }
-    }
+    });
     // All have heard of it by now, though one of them has failed over it.
     if (failures.length > 0) throw failures[0];
   }

@@ -154,6 +154,7 @@ export class Enable implements Step {
     } else {
       // It was asked for in vain, if at all: nothing will be acknowledged, so nothing is kept for it.
       this.#management.state.reset();
+      this.#management.events.onAcknowledged();
     }
     stream.done();
   }

@@ -93,6 +93,11 @@ export class Stream implements Negotiation, StreamSink {
     return this.#lang;
   }
 
+  /** Whether stanzas may be sent. */
+  get takesStanzas(): boolean {
+    return this.#writable && !this.#endSent;
+  }
+
   /** Opens the stream. @param secure whether the connection is inside TLS from its start (XEP-0368) */
   open(secure: boolean): void {
     this.secure = secure;
@@ -118,7 +123,7 @@ export class Stream implements Negotiation, StreamSink {
 
   /** Sends a stanza. @throws ConfigError when it is too big; TransportError when the stream takes none now */
   sendStanza(stanza: Element): void {
-    if (!this.#writable || this.#endSent)
+    if (!this.takesStanzas)
       throw new TransportError("not-connected", "the stream takes no stanzas now");
     this.send(stanza);
   }

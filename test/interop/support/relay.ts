@@ -33,6 +33,11 @@ export class Relay {
     });
   }
 
+  /** Lets nothing through any more, and tells nobody, until {@link cut}. */
+  stall(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
   /** Ends all connections, whatever is on its way in them, and takes no others until {@link mend}. */
   cut(): void {
     this.#isCut = true;

@@ -1,0 +1,176 @@
+/** Simulated devices on the dashboard: what happens to them, and what may be done to them. */
+
+import { describeError } from "../cli/report.js";
+import { redact } from "../cli/trace.js";
+import type { DeviceEvent, FleetDevice } from "../fleet/fleet.js";
+import { COMMANDS, type Command, type DeviceState, type Facts } from "./protocol.js";
+import type { Listener, OnXml, Source, SourceDevice } from "./source.js";
+
+/** The version of what they run: the same as of this program. */
+const FIRMWARE = "0.1.0";
+
+/** Milliseconds that a stall lasts: longer than a client waits for an answer before it asks again. */
+const STALL = 15_000;
+/** Milliseconds for which the power is off. */
+const POWER_OFF = 3_000;
+
+export class FleetSource implements Source {
+  readonly title: string;
+  readonly place: string;
+  readonly commands: readonly Command[] = COMMANDS;
+  readonly #listener: Listener;
+  readonly #devices: FleetDevice[] = [];
+  /** Who else sees their streams. */
+  readonly #traces: FleetDevice["trace"][] = [];
+  /** The places of devices in the dashboard's list. */
+  readonly #places = new Map<FleetDevice, number>();
+
+  /**
+   * @param title what kind of fleet this is, in words
+   * @param place where its server is, in words
+   */
+  constructor(listener: Listener, title: string, place: string) {
+    this.#listener = listener;
+    this.title = title;
+    this.place = place;
+  }
+
+  /** To be called before the fleet is started. */
+  show(devices: readonly FleetDevice[]): void {
+    for (const device of devices) {
+      const place = this.#listener.added(new ShownDevice(device));
+      if (place === undefined) return;
+      this.#devices[place] = device;
+      this.#traces[place] = device.trace;
+      this.#places.set(device, place);
+    }
+  }
+
+  /** Something has happened to a device: `onEvent` of the fleet. */
+  tell(device: FleetDevice, event: DeviceEvent): void {
+    const place = this.#places.get(device);
+    if (place === undefined) return;
+    switch (event.kind) {
+      case "readings":
+        this.#listener.measured(
+          place,
+          event.readings.flatMap(({ name, unit, value, time }) =>
+            value === undefined
+              ? []
+              : [
+                  {
+                    channel: name.slice(device.baseName.length),
+                    ...(unit === undefined ? {} : { unit }),
+                    value,
+                    time: time * 1000,
+                  },
+                ],
+          ),
+        );
+        break;
+      case "session":
+        this.#listener.happened(place, "good", "online, with a new session");
+        break;
+      case "resumed":
+        this.#listener.happened(place, "good", "online again, and its session goes on");
+        break;
+      case "error":
+        this.#listener.happened(place, "trouble", describeError(event.error));
+        break;
+      case "losses":
+        this.#listener.happened(place, "trouble", `it has lost ${device.lost} items so far`);
+        break;
+      case "fault":
+        this.#listener.happened(place, "fault", event.fault);
+        break;
+    }
+    this.#listener.changed(place);
+  }
+
+  command(place: number, command: Command): void {
+    const device = this.#devices[place];
+    switch (command) {
+      case "cut":
+        device?.cut();
+        break;
+      case "stall":
+        device?.stall(STALL);
+        break;
+      case "reboot":
+        device?.reboot();
+        break;
+      case "power-loss":
+        device?.powerLoss(POWER_OFF);
+        break;
+    }
+  }
+
+  trace(place: number, onXml: OnXml | undefined): void {
+    const device = this.#devices[place];
+    if (device === undefined) return;
+    const other = this.#traces[place];
+    device.trace =
+      onXml === undefined
+        ? other
+        : (direction, element) => {
+            other?.(direction, element);
+            onXml(direction, redact(element));
+          };
+  }
+
+  /** All that devices have measured has come while the dashboard looked. */
+  async curve(): Promise<undefined> {}
+}
+
+class ShownDevice implements SourceDevice {
+  readonly #device: FleetDevice;
+
+  constructor(device: FleetDevice) {
+    this.#device = device;
+  }
+
+  get name(): string {
+    return this.#device.name;
+  }
+
+  get kind(): string {
+    return this.#device.type;
+  }
+
+  get channels(): FleetDevice["channels"] {
+    return this.#device.channels;
+  }
+
+  get state(): DeviceState {
+    const { state, sessions, error } = this.#device;
+    if (state === "online" || state === "connecting") return state;
+    if (state !== "waiting") return "offline";
+    return sessions === 0 && error === undefined ? "never" : "backoff";
+  }
+
+  get lastAck(): number | undefined {
+    return this.#device.lastAck;
+  }
+
+  get pending(): number {
+    return this.#device.pending;
+  }
+
+  get facts(): Facts {
+    const { jid, node, state, taken, published, lost } = this.#device;
+    const { sessions, resumes, reboots, error } = this.#device;
+    return {
+      jid,
+      node,
+      firmware: FIRMWARE,
+      presence: state === "online" ? "available" : "unavailable",
+      taken,
+      published,
+      lost,
+      sessions,
+      resumes,
+      reboots,
+      ...(error === undefined ? {} : { error: describeError(error) }),
+    };
+  }
+}

@@ -1,0 +1,205 @@
+/** What the page knows: what the server has told it, in the form in which it is drawn. */
+
+import type {
+  ChannelName,
+  DeviceState,
+  Facts,
+  Hello,
+  LogLine,
+  Row,
+  SelectedUpdate,
+  ToPage,
+  Totals,
+  Update,
+  Value,
+  XmlLine,
+} from "../protocol.js";
+
+/** Values of a sparkline, points of a curve, lines of the console and of the log. */
+const SPARK = 32;
+const MAX_POINTS = 2_000;
+const MAX_XML = 300;
+const MAX_LOG = 300;
+
+export interface PageDevice {
+  readonly index: number;
+  readonly name: string;
+  readonly kind: string;
+  /** What is searched. */
+  readonly text: string;
+  channels: readonly ChannelName[];
+  state: DeviceState;
+  values: readonly Value[];
+  lastAck: number | undefined;
+  pending: number | undefined;
+  /** The newest values of the first channel, the oldest of them first. */
+  recent: number[];
+  /** Goes up with every change. */
+  version: number;
+}
+
+/** A line with a number that no other one has. */
+export type Numbered<T> = T & { readonly key: number };
+
+export interface Selected {
+  readonly device: PageDevice;
+  facts: Facts;
+  /** By channel; in seconds, as the plots want it. */
+  curves: { times: number[]; values: number[] }[];
+  areCurvesThere: boolean;
+  xml: Numbered<XmlLine>[];
+  skipped: number;
+  log: Numbered<LogLine>[];
+}
+
+export class Store {
+  hello: Hello | undefined;
+  isConnected = false;
+  readonly devices: PageDevice[] = [];
+  readonly counts: Record<DeviceState, number> = {
+    online: 0,
+    connecting: 0,
+    backoff: 0,
+    offline: 0,
+    never: 0,
+  };
+  totals: Totals = { readings: 0, published: 0, pending: 0, lost: 0 };
+  /** Readings a second, over the last few. */
+  rate = 0;
+  log: Numbered<LogLine>[] = [];
+  selected: Selected | undefined;
+  /** What to add to this machine's clock for the server's, in milliseconds. */
+  #offset = 0;
+  #rateFrom: { now: number; readings: number } | undefined;
+  #keys = 0;
+  #isDue = false;
+  readonly #listeners = new Set<() => void>();
+
+  /** The server's time. */
+  get now(): number {
+    return Date.now() + this.#offset;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  take(message: ToPage): void {
+    if (message.type === "hello") this.#begin(message);
+    else this.#update(message);
+    this.changed();
+  }
+
+  select(index: number | undefined): void {
+    const device = index === undefined ? undefined : this.devices[index];
+    this.selected = device && {
+      device,
+      facts: {},
+      curves: device.channels.map(() => ({ times: [], values: [] })),
+      areCurvesThere: false,
+      xml: [],
+      skipped: 0,
+      log: [],
+    };
+    this.changed();
+  }
+
+  /** Draws with the next frame, however much has changed until then. */
+  changed(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    requestAnimationFrame(() => {
+      this.#isDue = false;
+      for (const listener of this.#listeners) listener();
+    });
+  }
+
+  /** A connection begins with all there is. */
+  #begin(hello: Hello): void {
+    this.hello = hello;
+    this.devices.length = 0;
+    for (const state of Object.keys(this.counts)) this.counts[state as DeviceState] = 0;
+    this.log = [];
+    this.#rateFrom = undefined;
+  }
+
+  #update(update: Update): void {
+    this.#offset = update.now - Date.now();
+    this.#count(update);
+    for (const { name, kind, channels } of update.devices ?? []) {
+      const index = this.devices.length;
+      const text = `${name} ${kind}`.toLowerCase();
+      const state = "never";
+      this.counts[state]++;
+      const rest = { lastAck: undefined, pending: undefined, recent: [], version: 0 };
+      this.devices.push({ index, name, kind, text, channels, state, values: [], ...rest });
+    }
+    for (const { device, channels } of update.channels ?? [])
+      (this.devices[device] as PageDevice).channels = channels;
+    for (const row of update.rows ?? []) this.#row(row);
+    const log = update.log ?? [];
+    if (log.length > 0) this.log = [...this.log, ...this.#number(log)].slice(-MAX_LOG);
+    const { selected } = this;
+    if (selected === undefined) return;
+    const lines = log.filter(({ device }) => device === selected.device.index);
+    if (selected.areCurvesThere && lines.length > 0)
+      selected.log = [...selected.log, ...this.#number(lines)].slice(-MAX_LOG);
+    // One that was selected before may still be told of.
+    if (update.selected?.device === selected.device.index) this.#detail(selected, update.selected);
+  }
+
+  #count({ now, totals }: Update): void {
+    this.totals = totals;
+    const from = this.#rateFrom;
+    if (from === undefined) this.#rateFrom = { now, readings: totals.readings };
+    else if (now - from.now >= 2_000) {
+      this.rate = ((totals.readings - from.readings) * 1000) / (now - from.now);
+      this.#rateFrom = { now, readings: totals.readings };
+    }
+  }
+
+  #row({ device: index, state, values, lastAck, pending, recent }: Row): void {
+    const device = this.devices[index] as PageDevice;
+    this.counts[device.state]--;
+    this.counts[state]++;
+    const [value] = values;
+    if (recent !== undefined) device.recent = [...recent];
+    else if (typeof value === "number" && value !== device.recent.at(-1)) {
+      device.recent.push(value);
+      if (device.recent.length > SPARK) device.recent.shift();
+    }
+    Object.assign(device, { state, values, lastAck, pending });
+    device.version++;
+  }
+
+  #detail(selected: Selected, update: SelectedUpdate): void {
+    const { facts, curves, points = [], xml = [], skipped = 0, log } = update;
+    if (facts !== undefined) selected.facts = facts;
+    if (curves !== undefined) {
+      selected.areCurvesThere = true;
+      selected.curves = curves.map(({ times, values }) => ({
+        times: times.map((time) => time / 1000),
+        values: [...values],
+      }));
+    }
+    for (const [channel, time, value] of points) {
+      selected.curves[channel] ??= { times: [], values: [] };
+      const { times, values } = selected.curves[channel];
+      // What comes late would draw the curve backwards, and what comes twice is in it already.
+      if (time / 1000 <= (times.at(-1) ?? 0)) continue;
+      times.push(time / 1000);
+      values.push(value);
+      if (times.length <= MAX_POINTS) continue;
+      times.shift();
+      values.shift();
+    }
+    selected.skipped += skipped;
+    if (xml.length > 0) selected.xml = [...selected.xml, ...this.#number(xml)].slice(-MAX_XML);
+    if (log !== undefined) selected.log = this.#number(log);
+  }
+
+  #number<T>(lines: readonly T[]): Numbered<T>[] {
+    return lines.map((line) => ({ ...line, key: this.#keys++ }));
+  }
+}
