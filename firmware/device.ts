@@ -215,7 +215,8 @@ export class Device {
 
   #accept(lane: Lane, readings: readonly Reading[], payload: Uint8Array): void {
     const { node, onReadings, onError } = this.#options;
-    const time = Math.round((readings[0] as Reading).time * 1000);
+    // What is from before the clock was set may be from before 1970.
+    const time = Math.max(0, Math.round((readings[0] as Reading).time * 1000));
     try {
       const id = this.#outbox.append({ node, time, payload, ...lane });
       if (id !== undefined) onReadings?.(readings, id);
@@ -263,12 +264,13 @@ export class Device {
 /** Finds mistakes that would else show with every sample. */
 function check(options: DeviceOptions): DeviceOptions {
   const { sensor, baseName, interval } = options;
-  const { window, settle } = { ...OUTBOX, ...options.outbox };
+  const { window, settle, maxAge = 1 } = { ...OUTBOX, ...options.outbox };
   const { time, readings, bytes } = { ...BATCH, ...options.batch };
   const { window: inFlight, catchUp } = { ...PACE, ...options.pace };
   checkNumber("interval", interval, 1);
   checkNumber("outbox.window", window, 0);
   checkNumber("outbox.settle", settle, 0);
+  checkNumber("outbox.maxAge", maxAge, 1);
   checkNumber("batch.time", time, 0);
   checkNumber("batch.readings", readings, 1);
   checkNumber("batch.bytes", bytes, 1);

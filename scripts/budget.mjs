@@ -31,8 +31,9 @@ export function excessOf(name, figure) {
   );
 }
 
-/** Makes figures the new budget, with room for small changes. What was not measured keeps its own. */
+/** Makes figures, which are all there are, the new budget, with room for small changes. */
 export function updateBudget(figures) {
+  for (const name of Object.keys(budget)) if (!(name in figures)) delete budget[name];
   for (const [name, figure] of Object.entries(figures)) {
     const most = figure + (name.startsWith(CHIP) ? CHIP_ROOM : 0);
     budget[name] = { ...budget[name], budget: Math.ceil(most / ROOM) * ROOM };

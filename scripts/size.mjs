@@ -38,7 +38,8 @@ const figures = {
   ...xsSizes.budgeted(sizes),
   ...(chip === undefined ? {} : chipFigures.budgeted(chip)),
 };
-if (options.update) updateBudget(figures);
+if (chip === undefined) process.exitCode = 1;
+else if (options.update) updateBudget(figures);
 if (options.json) console.log(JSON.stringify({ ...sizes, chip, budget }, undefined, 2));
 else print();
 for (const [name, figure] of Object.entries(figures)) {

@@ -128,6 +128,20 @@ test("readings carry the time they were taken at, and the full name of their cha
   ]);
 });
 
+test("a reading from before 1970, when the clock was not set, is taken like any other", () => {
+  const bench = new Bench();
+  bench.clock.advance(0);
+  const lane = { qos: "effectively-once", alarm: false } as const;
+  const reading = { name: "urn:dev:ops:1:count", value: 7 };
+  bench.device.add([
+    [lane, { ...reading, time: -0.5 }],
+    [lane, { ...reading, time: 0.5 }],
+  ]);
+  bench.clock.advance(1_000);
+  expect(bench.told).not.toContain("error outbox-entry");
+  expect(bench.published.slice(-2)).toEqual([7, 7]);
+});
+
 test("the devices of a fleet do not sample in step: the first is at once, the second at a time drawn", () => {
   const phases = Array.from({ length: 20 }, (_, seed) => new Bench({}, PASSWORD, seed).passPhase());
   expect(new Set(phases).size).toBeGreaterThan(15);
@@ -303,11 +317,11 @@ describe("options that cannot be used are refused where the mistake is", () => {
     ["a base name with a space", { baseName: "my board:" }],
     ["a channel with a space", { sensor: sensor("room temperature", "Cel") }],
     ["a unit that nobody registered", { sensor: sensor("temperature", "Celsius") }],
-    ["a sensor without channels", { sensor: { channels: [], sample: () => [], close: () => {} } }],
     ["an alarm that goes at most once", { sensor: alarm }],
     ["an interval of 0", { interval: 0 }],
     ["a window with a fraction", { outbox: { window: 0.5 } }],
     ["a settle time below 0", { outbox: { settle: -1 } }],
+    ["an age that is no number", { outbox: { maxAge: Number.NaN } }],
     ["an outbox without room", { outbox: { capacity: 100 } }],
     ["a policy that keeps everything", { outbox: { policy: { thin: 1 } } }],
     ["items of no readings", { batch: { readings: 0 } }],

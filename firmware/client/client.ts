@@ -201,7 +201,7 @@ export class Client {
   #connect(target: Target, address: string): void {
     const { tcp, tls, timer } = this.#options;
     const { port, direct } = target;
-    const stream = this.#streamOptions(direct);
+    const stream = this.#streamOptions();
     this.#resumed = false;
     this.#attached = false;
     try {
@@ -227,7 +227,7 @@ export class Client {
     }
   }
 
-  #streamOptions(direct: boolean): StreamOptions {
+  #streamOptions(): StreamOptions {
     const { crypto, lang } = this.#options;
     const pipelined = (this.#options.pipelining ?? true) && !this.#cautious;
     const management = new Management(this.#session, {
@@ -250,7 +250,7 @@ export class Client {
       domain: this.#account.domain,
       lang: lang ?? "en",
       steps: [
-        ...(direct ? [] : [new StartTLS(pipelined)]),
+        new StartTLS(pipelined),
         new Sasl(this.#credentials, this.#policy, crypto, pipelined),
         new Resume(management, pipelined),
         new Bind(this.#account.resource, pipelined, (stream) => {

@@ -63,7 +63,7 @@ export interface OutboxOptions {
   readonly random: (count: number) => Uint8Array;
   /**
    * How much of the storage may be taken, in bytes as NVS counts them: 64 for each value, and its length
-   * in units of 32. Never exceeded. NVS itself needs a page (4 kB) or two of the partition to tidy up.
+   * in units of 32. Never exceeded. Up to 4 MB. NVS itself needs a page (4 kB) or two of the partition to tidy up.
    */
   readonly capacity: number;
   /**
@@ -229,12 +229,12 @@ export class Outbox {
    * not settled, waits again.
    */
   suspect(): void {
-    const { table } = this.#store;
-    for (let row = 0; row < table.length; row++)
-      for (let index = 0; index < table.count(row); index++) {
-        const state = table.state(row, index);
-        if (state >= IN_FLIGHT && state <= SETTLING) table.setState(row, index, WAITING);
-      }
+    this.#takeBack(IN_FLIGHT);
+  }
+
+  /** The service may have fallen over: what was acknowledged and has not settled waits again. */
+  doubt(): void {
+    this.#takeBack(ACKNOWLEDGED);
   }
 
   /**
@@ -363,6 +363,16 @@ export class Outbox {
   #isExpired(time: number): boolean {
     const { maxAge, timer } = this.#options;
     return maxAge !== undefined && time >= CLOCK_SET && timer.now() - time > maxAge;
+  }
+
+  /** What has come so far, and not to its end, waits again. */
+  #takeBack(first: number): void {
+    const { table } = this.#store;
+    for (let row = 0; row < table.length; row++)
+      for (let index = 0; index < table.count(row); index++) {
+        const state = table.state(row, index);
+        if (state >= first && state <= SETTLING) table.setState(row, index, WAITING);
+      }
   }
 
   #conclude(id: string, outcome: (row: number, index: number) => number): void {

@@ -34,6 +34,9 @@ import {
   WAITING,
 } from "./segment-table.js";
 
+/** The most bytes for a store, so that there is always a slot for another segment: each takes more than 64. */
+const LARGEST = 64 * UNSTORED;
+
 /** The bounds of a segment: room for an entry, and what NVS can store as one value. */
 const SHORTEST = 256;
 const LONGEST = 4000;
@@ -80,8 +83,9 @@ export class SegmentStore {
     this.#storage = storage;
     this.#segment = segment;
     this.#limit = capacity - footprint(segment) - 2 * HEAD_FOOTPRINT;
-    if (segment < SHORTEST || segment > LONGEST)
+    if (!(segment >= SHORTEST && segment <= LONGEST))
       throw invalid(`segments of ${segment} bytes: they can have from ${SHORTEST} to ${LONGEST}`);
+    if (!(capacity <= LARGEST)) throw invalid(`${capacity} bytes: it can have up to ${LARGEST}`);
     if (this.#limit < footprint(segment)) {
       const least = 2 * footprint(segment) + 2 * HEAD_FOOTPRINT;
       throw invalid(`${capacity} bytes: segments of ${segment} need ${least} or more`);

@@ -57,7 +57,7 @@ export class LossReport {
     const { outbox, timer, node, baseName } = this.#options;
     if (this.#known === this.#reported || this.#wait !== undefined) return;
     const { losses } = outbox;
-    const now = timer.now();
+    const now = Math.round(timer.now());
     const readings = CAUSES.filter((cause) => losses[cause] > 0).map((cause) => ({
       name: `${baseName}lost/${cause}`,
       unit: "count",

@@ -157,8 +157,9 @@ export class Publisher {
     }
     this.#inFlight--;
     this.#options.outbox.putBack(shipment.entry.id, sent);
-    // The service may have fallen over. When it is another server's, our session does not end by that.
-    if (error.condition.startsWith("remote-server-")) this.suspect();
+    // The service may have fallen over. When it is another server's, our session does not end by that. What is
+    // on its way besides still is: each of these hears for itself.
+    if (error.condition.startsWith("remote-server-")) this.#options.outbox.doubt();
     if (!sent) this.#pace.add(); // nothing went
     if (verdict === "offline") this.#blocked = true;
     if (verdict === "wait" && !this.#closed && this.#pace.hold()) this.#options.onRefused?.(error);

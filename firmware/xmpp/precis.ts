@@ -90,9 +90,9 @@ function identifier(text: string, refusal: Refusal): string {
   const letterDigits = "\\p{Ll}\\p{Lu}\\p{Lo}\\p{Lm}\\p{Mn}\\p{Mc}\\p{Nd}";
   forbid(property(`[^!-~${letterDigits}\u00b7\u0375\u0f0b\u3007\u30fb]`), narrow, refusal);
   forbidInBothClasses(narrow, refusal);
-  for (const character of narrow)
-    if (character !== character.normalize("NFKC"))
-      throw refusal(`must not contain ${show(character)}, which has a simpler equivalent`);
+  const complex = Array.from(narrow).find((character) => character !== character.normalize("NFKC"));
+  if (complex !== undefined)
+    throw refusal(`must not contain ${show(complex)}, which has a simpler equivalent`);
 
   const prepared = lowerCase(narrow, refusal).normalize("NFC");
 
@@ -111,9 +111,8 @@ function lowerCase(text: string, refusal: Refusal): string {
   // RFC 7613, which RFC 7622 refers to, or full case mapping from simple.
   forbid(/[\u0130\u1e9e\u13a0-\u13f5]/u, text.normalize("NFC"), refusal);
   const lower = text.toLowerCase();
-  let each = "";
-  for (const character of text) each += character.toLowerCase();
-  if (lower !== each)
+  const each = Array.from(text, (character) => character.toLowerCase());
+  if (lower !== each.join(""))
     throw refusal("ends a word in a capital sigma, which has two lower cases: write the one meant");
   return lower;
 }

@@ -26,7 +26,10 @@ export interface Site {
   /** Milliseconds for which the server does not learn that a device is gone. */
   readonly ghost: number;
   /** How to log in as a device, or as the subscriber. */
-  reach(who: string): Pick<ClientOptions, "jid" | "password" | "host" | "port" | "security"> & {
+  reach(who: string): Pick<
+    ClientOptions,
+    "jid" | "password" | "host" | "port" | "security" | "dns"
+  > & {
     readonly certificate?: string;
   };
   crypto(dice: Dice): Crypto;

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { buildCommand } from "./build.js";
 import { chaosCommand } from "./chaos.js";
 import { collectCommand } from "./collect.js";
+import { dashboardCommand } from "./dashboard.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { eraseCommand } from "./erase.js";
@@ -27,6 +28,7 @@ const program = new Command("pipit")
 
 for (const make of [
   demoCommand,
+  dashboardCommand,
   simulateCommand,
   watchCommand,
   collectCommand,

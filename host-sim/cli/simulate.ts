@@ -340,7 +340,7 @@ function describeSummary(counts: Counts): string {
   const times = ["p50", "p95", "p99"].map((name) => `${name} ${latency[name] ?? "–"}`).join("  ");
   return [
     `${connects} connects, ${resumes} resumes, ${faults} faults`,
-    `${taken} items taken, ${published} acknowledged, ${lost} lost; milliseconds to an acknowledgement: ${times}`,
+    `${taken} items taken, ${published} acknowledgements, ${lost} lost; milliseconds to an acknowledgement: ${times}`,
   ].join("\n");
 }
 

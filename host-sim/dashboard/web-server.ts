@@ -9,6 +9,7 @@ import {
   STATUS_CODES,
 } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
@@ -39,6 +40,9 @@ const MAX_VIEWERS = 32;
 const MAX_CONNECTIONS = 200;
 /** Milliseconds between two questions whether a browser is still there. */
 const PING_INTERVAL = 20_000;
+
+/** Addresses that stand for all of this machine's. */
+const EVERYWHERE = ["0.0.0.0", "::"];
 
 const TYPES = {
   "index.html": "text/html; charset=utf-8",
@@ -150,7 +154,13 @@ export class WebServer {
 
   #address(path: string): string {
     const { port, address } = this.#http.address() as AddressInfo;
-    const host = isLoopback(address) ? "localhost" : isIPv6(address) ? `[${address}]` : address;
+    const host = isLoopback(address)
+      ? "localhost"
+      : EVERYWHERE.includes(address)
+        ? hostname()
+        : isIPv6(address)
+          ? `[${address}]`
+          : address;
     return `http://${host}:${port}${path}`;
   }
 

@@ -53,8 +53,9 @@ const REBOOT = 500;
 export class FleetDevice {
   readonly plan: DevicePlan;
   state: ClientState | "off" = "waiting";
-  /** Items that its outbox has taken, and those that the server has acknowledged. */
+  /** Items that its outbox has taken. */
   taken = 0;
+  /** Acknowledgements of items, those of repeats included: what was doubted is published again. */
   published = 0;
   /** Items that were lost since its storage was new: there was no room for them, or they were refused. */
   lost = 0;
@@ -81,6 +82,8 @@ export class FleetDevice {
   #turn: TimerHandle | undefined;
   #isClosing = false;
   #hasEnded = false;
+  /** How many entries waited when it was closed: what is not settled then is doubted again, as it must be. */
+  #left: number | undefined;
   /** Counts its starts: what still runs of an earlier one has nothing to tell. */
   #start = 0;
 
@@ -117,9 +120,9 @@ export class FleetDevice {
     return baseNameOf(this.plan);
   }
 
-  /** Entries of the outbox that wait to be published. */
+  /** Entries of the outbox that wait to be published; at the end, those that were left. */
   get pending(): number {
-    return this.#device?.pending ?? 0;
+    return this.#left ?? this.#device?.pending ?? 0;
   }
 
   /** Whether it has ended for good. */
@@ -299,6 +302,7 @@ export class FleetDevice {
       pace: type.pace,
       onState: whileOn((state) => {
         if (state === "online") this.error = undefined;
+        if (state === "closing" || state === "closed") this.#left ??= this.#device?.pending;
         this.#enter(state);
       }),
       onReadings: whileOn((readings, id) => {

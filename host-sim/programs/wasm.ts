@@ -13,9 +13,12 @@ import { checkRecords } from "../../firmware/sensors/program.js";
 import { ConfigError } from "../../firmware/xmpp/errors.js";
 import { MOST_PAGES } from "./compile.js";
 import { readDescription } from "./description.js";
-import { memoryLimits } from "./wasm-memory.js";
+import { memoryBounds, tableBounds } from "./wasm-memory.js";
 
 const FUNCTIONS = ["description", "init", "samples"];
+
+/** Entries in the table of functions. Programs that pass functions have a few. */
+const MOST_FUNCTIONS = 1_000;
 
 export class WasmProgram {
   readonly description: Description;
@@ -89,10 +92,17 @@ function inspect(bytes: Uint8Array, file: string): void {
       "program",
       `${file} does not say the types of its functions. Compile it with pipit program build`,
     );
-  const { least, most } = memoryLimits(bytes);
+  const { least, most } = memoryBounds(bytes);
   if (least > MOST_PAGES || most === undefined || most > MOST_PAGES)
     throw new ConfigError(
       "program",
       `${file} wants ${most === undefined ? "memory without a bound" : `${Math.max(least, most) * 64} kB of memory`}; ${MOST_PAGES * 64} kB are allowed`,
+    );
+  // Entries are memory as well, and not a little.
+  const functions = tableBounds(bytes).most ?? Number.POSITIVE_INFINITY;
+  if (functions > MOST_FUNCTIONS)
+    throw new ConfigError(
+      "program",
+      `${file} wants a table of ${functions} functions; ${MOST_FUNCTIONS} are allowed`,
     );
 }

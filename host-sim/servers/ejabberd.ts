@@ -76,6 +76,7 @@ function configuration(
   });
   return {
     hosts: [domain],
+    registration_timeout: "infinity", // how long one address waits between two
     loglevel: "info",
     certfiles: [certificateFile],
     acme: { auto: false },
@@ -114,6 +115,7 @@ function configuration(
         plugins: ["flat", "pep"],
         max_items_node: 10000,
       },
+      ...(options.registration ? { mod_register: { ip_access: "all", access: "all" } } : {}),
       mod_roster: {},
       mod_stream_mgmt: { resume_timeout: 60 },
       mod_time: {},
@@ -128,7 +130,8 @@ function configuration(
  */
 function namesFrom(hosts: string): Readonly<Record<string, string>> {
   const folder = libraries("libnss_wrapper.so");
-  if (folder === undefined) throw new Error("nss_wrapper is not installed (libnss-wrapper on Debian)");
+  if (folder === undefined)
+    throw new Error("nss_wrapper is not installed (libnss-wrapper on Debian)");
   return { LD_PRELOAD: join(folder, "libnss_wrapper.so"), NSS_WRAPPER_HOSTS: hosts };
 }
 

@@ -24,6 +24,8 @@ export interface ProsodyOptions extends ServerOptions {
   readonly iterations?: number;
   /** Whether clients may log in without TLS; not when absent. */
   readonly unencrypted?: boolean;
+  /** How many logins it takes from one address in two seconds; any number when absent. */
+  readonly logins?: number;
   /** Whether items outlive it; not when absent, because every publish writes all items of the node then. */
   readonly durable?: boolean;
 }
@@ -73,9 +75,11 @@ function configuration(
   const {
     authentication = "plain",
     iterations = 4096,
+    registration = false,
     unencrypted = false,
     durable = false,
     rate,
+    logins,
     federation,
   } = options;
   const unwanted = unwantedMechanisms(options).map((name) => `"${name}"`);
@@ -99,9 +103,14 @@ function configuration(
     modules_enabled = {
       "carbons", "csi_simple", "disco", "pep", "ping", "roster", "saslauth", "smacks", "time", "tls",
       "version", ${rate === undefined ? "" : '"limits",'}
+      ${registration ? '"register",' : ""}
+      ${logins === undefined ? "" : '"c2s_conn_throttle",'}
       ${federation === undefined ? "" : '"s2s_auth_certs",'}
     }
+    allow_registration = ${registration}
     limits = { c2s = { rate = "${rate}b/s", burst = "2s" } }
+    cthrottler_logins_count = ${logins}
+    cthrottler_time = 2
     ${federation === undefined ? 'modules_disabled = { "s2s" }' : s2s(federation, premises)}
     smacks_hibernation_time = 60
 

@@ -47,6 +47,8 @@ export interface ServerOptions {
   readonly certificate?: CertificateSource;
   /** The SASL mechanisms it offers, of those it has; when absent, all but the insecure ones. */
   readonly mechanisms?: readonly string[];
+  /** Whether clients may make accounts of their own (XEP-0077); not when absent. */
+  readonly registration?: boolean;
   /** How many bytes a second it takes from a client, after a burst of two seconds' worth; any when absent. */
   readonly rate?: number;
   /** Its domain; `prosody.test` or `ejabberd.test` when absent. */

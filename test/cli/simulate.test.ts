@@ -42,6 +42,11 @@ beforeEach(() => {
 afterEach(endAll);
 afterAll(() => server.stop());
 
+/** The last that was printed of a board, before the summary. */
+function lastOfBoard(stdout: string): { pending: number } {
+  return JSON.parse(stdout.trim().split("\n").at(-2) as string);
+}
+
 const FAST = ["--im", "50", "-i", "1"];
 
 describe("pipit simulate", () => {
@@ -63,7 +68,9 @@ describe("pipit simulate", () => {
     );
     const { status, stdout, stderr } = await pipit.ended;
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toMatch(/^0 online {2}0 connecting {2}0 waiting {2}\d+ published .*\n$/);
+    expect(stdout).toMatch(
+      /^0 online {2}0 connecting {2}0 waiting {2}\d+ published .*\n2 connects, 0 resumes, 0 faults\n\d+ items taken, \d+ acknowledgements, 0 lost; .* p50 [\d.]+ {2}p95 [\d.]+ {2}p99 [\d.]+\n$/,
+    );
     expect(published.length).toBeGreaterThanOrEqual(9);
     expect(new Set(published.map((each) => JSON.stringify(each)))).toEqual(
       new Set(
@@ -100,6 +107,9 @@ describe("pipit simulate", () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
+    expect(lines.pop()).toMatchObject({
+      summary: { devices: 3, connects: 3, lost: 0, states: { closed: 3 }, troubles: {} },
+    });
     for (const name of ["board1", "board2", "board3"]) {
       const mine = lines.filter(({ board }) => board === name);
       const states = mine.map(({ state }) => state).filter((state, i, all) => state !== all[i - 1]);
@@ -142,7 +152,7 @@ describe("pipit simulate", () => {
       "board1: there is no node nowhere (item-not-found). Make the node with: pipit node create NODE\n" +
         "error: 1 of 1 boards ended with an error\n",
     );
-    expect(JSON.parse(stdout.trim().split("\n").at(-1) as string)).toMatchObject({
+    expect(lastOfBoard(stdout)).toMatchObject({
       state: "closed",
       published: 0,
       dropped: 0,
@@ -159,7 +169,7 @@ describe("pipit simulate", () => {
       await first.until(({ lines }) => lines.some((line) => line.includes('"pending":3')));
       first.signal("SIGINT");
       const { stdout } = await first.ended;
-      const { pending } = JSON.parse(stdout.trim().split("\n").at(-1) as string);
+      const { pending } = lastOfBoard(stdout);
       published = [];
       server.createNode("later");
       const second = simulate(...args, "--im", "1000000");
@@ -214,7 +224,8 @@ describe("pipit simulate", () => {
 describe("pipit demo", () => {
   const start = (args: readonly string[], environment: Readonly<Record<string, string>>) =>
     new Pipit(["demo", "--im", "50", "-c", "2", ...args], environment);
-  const reading = /^board[12] {2}(temperature [0-9.]+ °C|humidity [0-9.]+ % RH)$/;
+  const reading =
+    /^board[12] {2}(temperature [0-9.]+ °C|humidity [0-9.]+ % RH|heap [0-9]+ B|rssi -[0-9]+ dBW)$/;
 
   /** Lets it run until something of both boards has come back, then ends it. */
   async function see(pipit: Pipit): Promise<Outcome> {

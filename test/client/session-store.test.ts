@@ -29,13 +29,22 @@ describe("a session that was stored", () => {
     expect(flash.values.size).toBe(0);
   });
 
-  test.each(["", "{", "null", "{}", '{"jid":1}', '{"jid":"@"}', "\u0000"])(
-    "and is damaged is no session: %j",
-    (text) => {
-      const flash = new Flash([["session", encode(text)]]);
-      expect(takeSession(flash, ACCOUNT)).toBeUndefined();
-    },
-  );
+  const { location, ...rest } = SESSION;
+  const damaged = [rest, { ...SESSION, id: 1 }, { ...SESSION, handled: "1" }];
+
+  test.each([
+    "",
+    "{",
+    "null",
+    "{}",
+    '{"jid":1}',
+    '{"jid":"@"}',
+    "\u0000",
+    ...damaged.map((session) => JSON.stringify(session)),
+  ])("and is damaged is no session: %j", (text) => {
+    const flash = new Flash([["session", encode(text)]]);
+    expect(takeSession(flash, ACCOUNT)).toBeUndefined();
+  });
 
   test("is left alone by storage that cannot take it out", () => {
     const flash = new Flash();

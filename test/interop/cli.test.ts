@@ -62,7 +62,8 @@ if (requireServers())
         .split("\n")
         .map((line) => JSON.parse(line).item);
 
-    const reading = /^board[12] {2}(temperature [0-9.]+ °C|humidity [0-9.]+ % RH)$/;
+    const reading =
+      /^board[12] {2}(temperature [0-9.]+ °C|humidity [0-9.]+ % RH|heap [0-9]+ B|rssi -[0-9]+ dBW)$/;
 
     test("demo, with boards that have accounts of their own", async () => {
       const accounts = ["--jid", `board%i@${server.domain}`, "--owner", server.owner.jid];

@@ -241,6 +241,15 @@ describe("the qualities of service: when an entry is forgotten", () => {
     expect([device.outbox.settling, device.clock.timers]).toEqual([0, 0]);
   });
 
+  test("when the server is doubted while the session goes on, what is in flight stays there", () => {
+    const device = new Device({ settle: 1000 });
+    for (const text of ["a", "b", "c"]) device.add(text, { qos: "effectively-once" });
+    device.outbox.acknowledge(device.outbox.next()?.id as string);
+    device.outbox.next();
+    device.outbox.doubt();
+    expect(texts(drain(device.outbox))).toEqual(["a", "c"]);
+  });
+
   test("silence settles nothing: a server that fell over may not be missed yet", () => {
     const device = new Device({ settle: 1000 });
     device.add("a", { qos: "effectively-once" });
@@ -602,7 +611,10 @@ describe("what cannot be used is refused", () => {
 
   test.each<[string, Partial<OutboxOptions>, string]>([
     ["no room for two segments", { capacity: 2000 }, "outbox-capacity"],
+    ["more than there are slots for", { capacity: 5_000_000 }, "outbox-capacity"],
+    ["a capacity that is no number", { capacity: Number.NaN }, "outbox-capacity"],
     ["segments that are too short", { segment: 255 }, "outbox-capacity"],
+    ["segments of no number of bytes", { segment: Number.NaN }, "outbox-capacity"],
     ["segments that NVS cannot hold", { segment: 4001, capacity: 100_000 }, "outbox-capacity"],
     ["thinning that keeps everything", { policy: { thin: 1 } }, "outbox-policy"],
   ])("%s", (_, options, condition) => {

@@ -9,6 +9,7 @@ import { ProgramFile } from "../../build/host-sim/programs/program-file.js";
 import { compileForSimulator, pinnedCompiler } from "../../host-sim/programs/compile.js";
 import { readDescription } from "../../host-sim/programs/description.js";
 import { WasmProgram } from "../../host-sim/programs/wasm.js";
+import { tableBounds } from "../../host-sim/programs/wasm-memory.js";
 
 jest.setTimeout(60_000);
 
@@ -114,6 +115,35 @@ export function init(config: Float64Array): void {}
 export function samples(window: Float64Array): Float64Array { return window; }
 `;
 
+const FUNCREF = 0x70;
+/** In LEB128. */
+const TEN_MILLION = [0x80, 0xad, 0xe2, 0x04];
+
+/** A file with a table section (WebAssembly Core 2.0, 5.5.7) of these bytes. */
+async function withTable(...table: number[]): Promise<Uint8Array> {
+  const bytes = await assembly(EXPORTS, ...BOUND, ...BOUNDED);
+  let at = 8;
+  while ((bytes[at] ?? 5) < 4) {
+    let size = 0;
+    let digit = at + 1;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[digit++] ?? 0;
+      size += (byte & 127) << shift;
+      if (byte < 128) break;
+    }
+    at = digit + size;
+  }
+  return Uint8Array.of(...bytes.slice(0, at), 4, table.length, ...table, ...bytes.slice(at));
+}
+
+test("a table of few functions is none too much: whoever passes functions has one", async () => {
+  const passing =
+    "export function sort(list: Float64Array): void { list.sort((a, b) => i32(a - b)); }";
+  const bytes = await assembly(EXPORTS + passing, ...BOUND, ...BOUNDED);
+  expect(tableBounds(bytes).least).toBeGreaterThan(0);
+  expect(() => new WasmProgram(bytes, "file.wasm")).toThrow("does not describe itself well");
+});
+
 describe("refused before anything of them runs", () => {
   test.each<[string, () => Promise<Uint8Array>, RegExp]>([
     ["an empty file", async () => new Uint8Array(), /is not WebAssembly/],
@@ -162,6 +192,21 @@ describe("refused before anything of them runs", () => {
       "one that wants memory without a bound",
       () => assembly(EXPORTS, ...BOUND),
       /wants memory without a bound/,
+    ],
+    [
+      "one that wants a table of ten million functions, which is 300 MB",
+      () => withTable(1, FUNCREF, 1, ...TEN_MILLION, ...TEN_MILLION),
+      /wants a table of 10000000 functions; 1000 are allowed/,
+    ],
+    [
+      "one that wants a table without a bound",
+      () => withTable(1, FUNCREF, 0, 1),
+      /wants a table of Infinity functions/,
+    ],
+    [
+      "one that wants two tables",
+      () => withTable(2, FUNCREF, 1, 1, 1, FUNCREF, 1, 1, 1),
+      /a table/,
     ],
   ])("%s", async (_, make, expected) => {
     const bytes = await make();

@@ -6,7 +6,12 @@ import { pack } from "../../firmware/telemetry/pack.js";
 import { Publisher } from "../../firmware/telemetry/publisher.js";
 import { type Reading, toRecords } from "../../firmware/telemetry/senml.js";
 import { decodeSenml } from "../../firmware/telemetry/senml-decode.js";
-import { ConfigError, TransportError, type XmppError } from "../../firmware/xmpp/errors.js";
+import {
+  ConfigError,
+  StreamError,
+  TransportError,
+  type XmppError,
+} from "../../firmware/xmpp/errors.js";
 import { NS_PUBSUB, NS_PUBSUB_ERRORS, PubSub } from "../../firmware/xmpp/extensions/pubsub.js";
 import { JID } from "../../firmware/xmpp/jid.js";
 import { NS_CLIENT, NS_STANZA_ERRORS } from "../../firmware/xmpp/namespaces.js";
@@ -178,11 +183,11 @@ class Bench {
   }
 
   /** The session is lost, and with it the answers that are on their way. */
-  lose(): void {
+  lose(error: XmppError = new TransportError("connection-lost")): void {
     this.obstacle = offline;
     this.#requests.length = 0;
     this.publisher.suspect();
-    this.#dispatcher.disconnected(new TransportError("connection-lost"));
+    this.#dispatcher.disconnected(error);
   }
 
   /** There is a stream again. */
@@ -243,6 +248,22 @@ describe("an item", () => {
     expect(bench.told).toEqual([]);
     bench.answer();
     expect(bench.told).toEqual(["published 1"]);
+  });
+
+  test("does not go in place of the others that wait for their replies, and get none either", () => {
+    const bench = Bench.online();
+    bench.addAll(1, 4);
+    bench.clock.advance(30_000);
+    expect(bench.sent).toEqual(["1", "2", "3", "4", "1", "2", "3", "4"]);
+  });
+
+  test("does not wait longer for the error that the server ended the stream with", () => {
+    const bench = Bench.online();
+    bench.addAll(1, 2);
+    bench.lose(new StreamError("system-shutdown"));
+    bench.restore();
+    expect(bench.sent).toEqual(["1", "2", "1", "2"]);
+    expect(bench.told).toEqual([]);
   });
 
   test.each([
@@ -309,6 +330,17 @@ describe("after the session was lost, what was acknowledged a short while ago", 
     expect(bench.sent).toEqual(["1", "1", "2"]);
     expect(bench.ids[1]).toBe(bench.ids[0]);
   });
+
+  // That of another server may have fallen over, and our session with our own goes on.
+  test("goes again when the service was out of reach for another item", () => {
+    const bench = Bench.online({}, { settle: 15_000 });
+    bench.add([1]);
+    bench.answer();
+    bench.add([2]);
+    bench.answer({ type: "cancel", condition: "remote-server-not-found" });
+    bench.answerAll(60_000);
+    expect(bench.sent).toEqual(["1", "2", "1", "2"]);
+  });
 });
 
 describe("an item that is refused", () => {
@@ -337,6 +369,8 @@ describe("an item that is refused", () => {
   test.each<Refusal>([
     NOT_FOUND,
     { type: "cancel", condition: "gone" },
+    { type: "modify", condition: "redirect" },
+    { type: "modify", condition: "jid-malformed" },
     { type: "auth", condition: "forbidden" },
     { type: "auth", condition: "not-authorized" },
     { type: "cancel", condition: "not-allowed" },

@@ -14,7 +14,7 @@ struct program {
 	/* Of a state, in bytes; it begins at a multiple of 16. */
 	size_t state_size;
 	/* Numbers in a window, in the configuration, and the most records of three numbers each. */
-	uint16_t window, parameters, records;
+	uint32_t window, parameters, records;
 	/* Numbers are doubles, at any address. Fills in a state. Returns false when the program failed. */
 	bool (*begin)(void* state, const void* config);
 	/* Returns the number of records, which may be more than there is room for; -1 when the program failed. */

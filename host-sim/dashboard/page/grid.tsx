@@ -4,7 +4,7 @@
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: see above
 
 import { forwardRef } from "preact/compat";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Card, describe } from "./card.js";
 import type { PageDevice, Store } from "./store.js";
 
@@ -32,7 +32,8 @@ export const Grid = forwardRef<HTMLDivElement, Props>(function Grid(
   const element = useRef<HTMLDivElement | null>(null);
   const [view, setView] = useState({ top: 0, height: 600, width: 800 });
   const [active, setActive] = useState(0);
-  const isByKey = useRef(false);
+  /** Where a key has led to, until that is scrolled to. */
+  const destination = useRef<number | null>(null);
   const columns = Math.max(1, Math.floor((view.width + GAP) / (CARD + GAP)));
   const rows = Math.ceil(shown.length / columns);
   const current = Math.min(active, shown.length - 1);
@@ -55,9 +56,9 @@ export const Grid = forwardRef<HTMLDivElement, Props>(function Grid(
   }, []);
 
   // The active cell has to be there, or screen readers would not find it.
-  useEffect(() => {
-    if (!isByKey.current) return;
-    isByKey.current = false;
+  useLayoutEffect(() => {
+    if (destination.current !== current) return;
+    destination.current = null;
     const grid = element.current as HTMLDivElement;
     const top = Math.floor(current / columns) * ROW;
     if (top < grid.scrollTop) grid.scrollTop = top;
@@ -85,8 +86,8 @@ export const Grid = forwardRef<HTMLDivElement, Props>(function Grid(
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    isByKey.current = true;
-    setActive(Math.max(0, Math.min(current + step, shown.length - 1)));
+    destination.current = Math.max(0, Math.min(current + step, shown.length - 1));
+    setActive(destination.current);
   };
 
   const first = Math.max(0, Math.floor(view.top / ROW) - MARGIN);

@@ -3,6 +3,8 @@ import { useState } from "preact/hooks";
 const THEMES = ["auto", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 
+const SIGNS: Readonly<Record<Theme, string>> = { auto: "◐", light: "☀", dark: "☾" };
+
 const KEY = "pipit-theme";
 
 function stored(): Theme {
@@ -29,7 +31,7 @@ export function ThemeButton() {
         setTheme(next);
       }}
     >
-      {theme === "auto" ? "◐" : theme === "light" ? "☀" : "☾"}
+      <span aria-hidden="true">{SIGNS[theme]}</span>
       <span class="hidden">Colours: {theme}</span>
     </button>
   );

@@ -1,3 +1,4 @@
+import type { ClientOptions } from "../../../firmware/client/client.js";
 import type { Timer } from "../../../firmware/io.js";
 import { PACE } from "../../../firmware/telemetry/pace.js";
 import { TELEMETRY_NODE } from "../../../firmware/xmpp/extensions/pubsub.js";
@@ -43,8 +44,8 @@ export interface FleetOptions {
   /** Where the node and the subscriber are. */
   readonly away: XmppServer;
   readonly devices: number;
-  /** How a device, or the subscriber, finds its server, where that is not at the one address that is the default. */
-  readonly reach?: (who: string) => Partial<ReturnType<Site["reach"]>>;
+  /** How everybody finds the server; where it is, when absent. */
+  readonly reach?: Pick<ClientOptions, "dns">;
   /** As those of the device's outbox and pace. */
   readonly settle?: number;
   readonly window?: number;
@@ -60,7 +61,7 @@ export class Fleet {
   /** Makes the accounts and the node, subscribes, and then starts the devices. */
   static async start(options: FleetOptions): Promise<Fleet> {
     const { home, away, devices } = options;
-    const owner = new TestClient(away, away.owner);
+    const owner = new TestClient(away, away.owner, { security: "direct" });
     await owner.tells("online");
     const config = { ...TELEMETRY_NODE, max_items: "10000" };
     await promised<void>((done) => owner.pubsub.createNode(NODE, config, done));
@@ -83,7 +84,7 @@ export class Fleet {
       reach: (who) => {
         const { domain, host, directPort, ca } = who === "witness" ? away : home;
         const account = { jid: `${who}@${domain}/fleet`, password: PASSWORD, certificate: ca };
-        return { ...account, host, port: directPort, security: "direct", ...reach?.(who) };
+        return { ...account, ...(reach ?? { host, port: directPort, security: "direct" }) };
       },
       crypto: () => crypto,
       service: away.pubsub,

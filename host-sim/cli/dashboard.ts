@@ -1,0 +1,91 @@
+import { Command } from "commander";
+import { Collector } from "../collector/collector.js";
+import { CollectorSource } from "../dashboard/collector-source.js";
+import { Model } from "../dashboard/model.js";
+import {
+  type AccountOptions,
+  defaultService,
+  findPassword,
+  reach,
+  withAccount,
+} from "./account.js";
+import { collect } from "./arguments.js";
+import { err } from "./colours.js";
+import { describeError, EXIT_HELP, printable } from "./report.js";
+import { onInterrupt } from "./signals.js";
+import { openPage, type PageOptions, withPage } from "./web-page.js";
+
+interface Options extends AccountOptions, PageOptions {
+  node: string[];
+  service?: string;
+  store: string;
+}
+
+export function dashboardCommand(): Command {
+  const command = new Command("dashboard")
+    .description("Collect the readings on nodes, and serve a page that shows them live.")
+    .requiredOption(
+      "-t, --node <node>",
+      "a node, or a pattern such as 'fleet/*' for those there are and will be; may be repeated",
+      collect,
+    )
+    .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
+    .option("--store <place>", "an SQLite file, or postgresql://USER@HOST/DATABASE", "pipit.db")
+    .addHelpText(
+      "after",
+      `
+It collects as 'pipit collect' does, so what it shows of the past is what is in the store. A device counts as
+online while its readings come.
+
+The page is served without TLS. For others than this machine, put a proxy in front of it, or use SSH:
+  ssh -L 8222:127.0.0.1:8222 HOST
+
+Example: pipit dashboard --jid me@example.org -t 'fleet/*'${EXIT_HELP}`,
+    );
+  withPage(command);
+  withAccount(command, { describe: "the account to collect with", required: true });
+  return command.action(dashboard);
+}
+
+async function dashboard(options: Options): Promise<void> {
+  const { jid, node: nodes } = options;
+  const service = options.service ?? defaultService(jid);
+  const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
+  const { openStore } = await import("../collector/open-store.js");
+  const store = await openStore(options.store);
+  const model = new Model();
+  const source = new CollectorSource(model, store, `${nodes.join(", ")} on ${service}`);
+  model.source = source;
+  try {
+    await source.load();
+    const page = await openPage(options, model);
+    note(`Watch it at ${page.address}`);
+    const collector = new Collector({
+      client: { ...reach(options), jid, password, backoff: { start: 0 } },
+      service,
+      nodes,
+      store,
+      onStored: (items) => source.take(items),
+      onReady: (count) =>
+        note(`collecting from ${count} ${count === 1 ? "node" : "nodes"} of ${service}`),
+      onNodeTrouble: (node, what) => note(`${node}: ${what}`),
+      onStore: (error) => note(error === undefined ? "storing again" : error.message),
+      onLost: (error, delay) =>
+        note(`${describeError(error)}; trying again in ${Math.ceil(delay / 1000)} s`),
+    });
+    onInterrupt(() => collector.close());
+    try {
+      await collector.ended;
+    } finally {
+      await page.close();
+    }
+  } finally {
+    source.close();
+    await store.close();
+  }
+}
+
+/** Standard output is for data, of which there is none here. */
+function note(text: string): void {
+  console.error(err.dim(printable(text)));
+}

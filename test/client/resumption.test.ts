@@ -1,0 +1,118 @@
+import { expect, test } from "@jest/globals";
+import type { ClientOptions } from "../../firmware/client/client.js";
+import { messageStanza } from "../../firmware/xmpp/stanza/message.js";
+import { World } from "../support/world.js";
+import type { Session } from "../support/xmpp-server.js";
+
+const SM = "xmlns='urn:xmpp:sm:3'";
+const FEATURES = `<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm ${SM}/>`;
+const HEADER =
+  "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' " +
+  "version='1.0' from='example.org' id='s'>";
+
+/** Milliseconds that the server takes to answer `<enable/>` and `<r/>`. */
+const SLOWNESS = 500;
+
+/**
+ * A client whose server offers stream management.
+ * @param onResume answers `<resume/>`; the server has counted `h` stanzas
+ */
+function managed(
+  onResume: (session: Session, h: number) => void,
+  options: Partial<ClientOptions> = {},
+): World {
+  const world = new World({ ...options, backoff: { base: 1_000 } });
+  const authenticated = new Set<Session>();
+  let counted = 0;
+  world.server.intercept = (event, session) => {
+    switch (event) {
+      case "auth":
+        authenticated.add(session);
+        return false;
+      case "stream":
+        if (!authenticated.has(session)) return false;
+        session.send(`${HEADER}<stream:features>${FEATURES}</stream:features>`);
+        return true;
+      case "enable":
+        counted = 0;
+        world.clock.later(SLOWNESS, () => session.send(`<enabled ${SM} id='1' resume='true'/>`));
+        return true;
+      case "r":
+        world.clock.later(SLOWNESS, () => session.send(`<a ${SM} h='${counted}'/>`));
+        return true;
+      case "resume":
+        onResume(session, counted);
+        return true;
+      case "iq":
+      case "message":
+      case "presence":
+        counted++;
+        return false;
+      default:
+        return false;
+    }
+  };
+  world.online().clock.advance(10_000);
+  return world;
+}
+
+function cut(world: World): void {
+  world.server.last.peer.end(new Error("reset"));
+  world.until(() => world.client.state !== "online");
+}
+
+test.each(["undefined-condition", "policy-violation"])(
+  "where the server ends the stream for <resume/>, with %s, a new session is begun before long",
+  (condition) => {
+    const error = `<${condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>`;
+    const world = managed((session) => session.send(`<stream:error>${error}</stream:error>`));
+    const { length } = world.server.sessions;
+    cut(world);
+    world.until(() => world.client.state === "online");
+    expect(world.server.sessions.length - length).toBeLessThanOrEqual(3);
+  },
+);
+
+test("what is sent while a session is being resumed does not end it", () => {
+  let answer: (() => void) | undefined;
+  const world = managed((session, h) => {
+    answer = () => session.send(`<resumed ${SM} previd='1' h='${h}'/>`);
+  });
+  const send = (): void => world.client.stanzas.send(messageStanza("a@b", ""));
+  for (let i = 0; i < 16; i++) send();
+  world.clock.advance(0);
+  cut(world);
+  while (answer === undefined) {
+    expect(send).toThrow("not-connected");
+    world.clock.step();
+  }
+  expect(send).toThrow("not-connected");
+  answer();
+  world.clock.advance(0);
+  expect(world.network.violations).toEqual([]);
+  expect(world.client.state).toBe("online");
+  expect(send).not.toThrow();
+});
+
+test("what is sent before the server has agreed to count waits when it is much, and is counted", () => {
+  let toSend = 0;
+  const talk = (): void => {
+    for (; toSend > 0; toSend--) world.client.stanzas.send(messageStanza("a@b", ""));
+  };
+  const world: World = managed((session) => session.send(`<failed ${SM}/>`), {
+    onWritable: () => {
+      try {
+        talk();
+      } catch {
+        // Later.
+      }
+    },
+  });
+  toSend = 40;
+  cut(world);
+  world.clock.advance(300_000);
+  expect(world.server.last.summary.filter((name) => name === "message")).toHaveLength(40);
+  expect(world.log.filter((line) => line.startsWith("offline"))).toEqual([
+    "offline connection-lost",
+  ]);
+});
