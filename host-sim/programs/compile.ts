@@ -23,6 +23,15 @@ export interface Compiler {
   ): Promise<Error | null>;
 }
 
+/** The programming interface since 0.20. */
+interface Asc {
+  readonly version: string;
+  main(
+    options: readonly string[],
+    files: Parameters<Compiler["compile"]>[1],
+  ): Promise<{ readonly error: Error | null }>;
+}
+
 /** What the program may take: 4 MiB, in pages of 64 KiB. */
 export const MOST_PAGES = 64;
 
@@ -47,14 +56,12 @@ export async function pinnedCompiler(): Promise<Compiler> {
  * open; what is left to do then is to bind strings and arrays in another way.
  */
 export async function currentCompiler(): Promise<Compiler> {
-  const { default: asc } = await import("assemblyscript-next/asc");
+  // Not by its name in place: its types would come along, and they redeclare `console` for all of us.
+  const name: string = "assemblyscript-next/asc";
+  const { default: asc } = (await import(name)) as { default: Asc };
   return {
     version: asc.version,
-    compile: async (options, files) => {
-      // Its files are told for its own errors only; those that it should read are asked for by name.
-      const { error } = await asc.main([...options], files);
-      return error;
-    },
+    compile: async (options, files) => (await asc.main(options, files)).error,
   };
 }
 

@@ -17,7 +17,7 @@ import { memoryBounds, tableBounds } from "./wasm-memory.js";
 
 const FUNCTIONS = ["description", "init", "samples"];
 
-/** Entries in the table of functions. Programs that pass functions have a few. */
+/** Entries in a table of functions. */
 const MOST_FUNCTIONS = 1_000;
 
 export class WasmProgram {
@@ -98,11 +98,11 @@ function inspect(bytes: Uint8Array, file: string): void {
       "program",
       `${file} wants ${most === undefined ? "memory without a bound" : `${Math.max(least, most) * 64} kB of memory`}; ${MOST_PAGES * 64} kB are allowed`,
     );
-  // Entries are memory as well, and not a little.
-  const functions = tableBounds(bytes).most ?? Number.POSITIVE_INFINITY;
-  if (functions > MOST_FUNCTIONS)
+  // Its entries are memory as well: some 30 bytes each.
+  const { most: functions } = tableBounds(bytes);
+  if (functions === undefined || functions > MOST_FUNCTIONS)
     throw new ConfigError(
       "program",
-      `${file} wants a table of ${functions} functions; ${MOST_FUNCTIONS} are allowed`,
+      `${file} wants a table of ${functions === undefined ? "functions without a bound" : `${functions} functions`}; ${MOST_FUNCTIONS} are allowed. Compile it with pipit program build, which makes none`,
     );
 }

@@ -108,9 +108,8 @@ function configuration(
       ${federation === undefined ? "" : '"s2s_auth_certs",'}
     }
     allow_registration = ${registration}
-    limits = { c2s = { rate = "${rate}b/s", burst = "2s" } }
-    cthrottler_logins_count = ${logins}
-    cthrottler_time = 2
+    ${rate === undefined ? "" : `limits = { c2s = { rate = "${rate}b/s", burst = "2s" } }`}
+    ${logins === undefined ? "" : `cthrottler_logins_count = ${logins}; cthrottler_time = 2`}
     ${federation === undefined ? 'modules_disabled = { "s2s" }' : s2s(federation, premises)}
     smacks_hibernation_time = 60
 

@@ -141,7 +141,7 @@ if (requireServers())
         /Could not authenticate/,
       ],
     ])(
-      "nothing goes from %s with %s to %s with %s, and the device is told why",
+      "nothing goes from %s with %s to %s with %s, and the device hears of it",
       (from, _home, to, _away, strangers, reason) =>
         withPair(
           [from, to],

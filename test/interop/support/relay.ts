@@ -33,7 +33,7 @@ export class Relay {
     });
   }
 
-  /** Lets nothing through any more, and tells nobody, until {@link cut}. */
+  /** Lets nothing through the connections that there are, and tells nobody, until {@link cut}. */
   stall(): void {
     for (const socket of this.#sockets) socket.unpipe().pause();
   }
