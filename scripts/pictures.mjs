@@ -33,6 +33,7 @@ try {
         await page.getByRole("button", { name: "Power loss" }).click();
       }
       await page.getByRole("button", { name: "Close" }).click();
+      await page.keyboard.press("Home");
       await page.waitForTimeout(400);
     });
   });
@@ -40,7 +41,7 @@ try {
     await take(
       `${address}#board3`,
       "device",
-      { width: 1280, height: 860 },
+      { width: 1180, height: 760 },
       "dark",
       async (page) => {
         await online(page, 12);

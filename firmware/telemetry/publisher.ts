@@ -99,6 +99,7 @@ export class Publisher {
     while (this.#inFlight < pace.window && this.#pace.mayGo && !this.#blocked && !this.#closed) {
       const entry = outbox.next();
       if (entry === undefined) break;
+      this.#report.given(entry.id);
       this.#pace.spend();
       this.#inFlight++;
       this.#send({ entry, parts: 1, at: 0, refused: false });

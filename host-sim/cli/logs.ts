@@ -8,6 +8,7 @@ import {
   isUnplugged,
   note,
   openLink,
+  orClose,
   reopenLink,
   type SerialOptions,
   withPort,
@@ -30,7 +31,7 @@ export function logsCommand(): Command {
     const link = await openLink(options, print);
     if (options.past) {
       const { readLog } = await import("../device/provision.js");
-      for (const line of await readLog(link)) print(line);
+      for (const line of await orClose(link, readLog(link))) print(line);
     }
     await follow(link, options, print);
   });

@@ -23,6 +23,7 @@ import {
   isUnplugged,
   note,
   openLink,
+  orClose,
   reopenLink,
   type SerialOptions,
   withPort,
@@ -73,7 +74,7 @@ Example: pipit provision --ssid home --jid board@example.org --node telemetry${E
   return withProvisioning(command).action(
     async (options: ProvisionOptions & { json?: boolean }) => {
       const link = await openLink(options, tellTrouble);
-      const board = await provision(link, options);
+      const board = await orClose(link, provision(link, options));
       await waitOnline(link, options, tellTrouble).then((last) => last.close());
       const { name, jid, node } = board;
       if (options.json) console.log(JSON.stringify({ name, jid, node }));
@@ -268,8 +269,8 @@ export async function waitOnline(
       status = await readStatus(link);
       if (status.get("server") === ("online" satisfies Client["state"])) return link;
     } catch (error) {
-      if (!isUnplugged(error)) throw error;
       await link.close();
+      if (!isUnplugged(error)) throw error;
       link = await reopenLink(options, onLog);
     }
     await wait(PERIOD);

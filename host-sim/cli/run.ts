@@ -19,7 +19,7 @@ import {
   withProvisioning,
 } from "./provision.js";
 import { describeError, describeReading, EXIT_HELP } from "./report.js";
-import { findLine, formatLine, note, reopenLink } from "./serial.js";
+import { findLine, formatLine, note, orClose, reopenLink } from "./serial.js";
 import { promised, withPubSub } from "./session.js";
 
 interface Options extends ProvisionOptions {
@@ -51,7 +51,7 @@ async function run(options: Options): Promise<void> {
   const { mac } = await flashBoard(await findLine(options), readImages(folder), options);
   const print = (line: LogLine): void => console.log(formatLine(line, out));
   const link = await reopenLink(options, print);
-  const board = await provision(link, options);
+  const board = await orClose(link, provision(link, options));
   const online = await waitOnline(link, options, print);
   note(`${board.name} is online as ${board.jid}`);
   const ended = new AbortController();

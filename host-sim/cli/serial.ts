@@ -75,6 +75,16 @@ export async function reopenLink(
   }
 }
 
+/** Closes a link when what it was opened for fails: an open one would keep the process alive. */
+export async function orClose<Result>(link: BoardLink, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+}
+
 export function isUnplugged(error: unknown): boolean {
   return error instanceof UnpluggedError;
 }

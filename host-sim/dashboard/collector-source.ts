@@ -28,6 +28,7 @@ export class CollectorSource implements Source {
   readonly #store: Store;
   /** By name. */
   readonly #devices = new Map<string, { place: number; device: SeenDevice }>();
+  readonly #names: string[] = [];
   readonly #looking: NodeJS.Timeout;
 
   /** @param place where this is, in words */
@@ -82,7 +83,7 @@ export class CollectorSource implements Source {
   trace(): void {}
 
   async curve(place: number, channel: string): Promise<Curve | undefined> {
-    const [name] = [...this.#devices].find(([, seen]) => seen.place === place) ?? [];
+    const name = this.#names[place];
     if (name === undefined) return undefined;
     const to = Date.now() / 1000;
     const range = { from: to - CURVE_TIME, to };
@@ -108,6 +109,7 @@ export class CollectorSource implements Source {
     const place = this.#listener.added(device);
     if (place === undefined) return undefined;
     const seen = { place, device };
+    this.#names[place] = name;
     this.#devices.set(name, seen);
     return seen;
   }
@@ -139,6 +141,7 @@ class SeenDevice implements SourceDevice {
     this.#node = node;
   }
 
+  /** What has come here the server has acknowledged. */
   get lastAck(): number | undefined {
     return this.lastSeen || undefined;
   }

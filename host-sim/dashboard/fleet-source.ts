@@ -20,6 +20,8 @@ export class FleetSource implements Source {
   readonly commands: readonly Command[] = COMMANDS;
   readonly #listener: Listener;
   readonly #devices: FleetDevice[] = [];
+  /** How many items they have lost, as far as that was told. */
+  readonly #lost: number[] = [];
   /** Who else sees their streams. */
   readonly #traces: FleetDevice["trace"][] = [];
   /** The places of devices in the dashboard's list. */
@@ -78,13 +80,20 @@ export class FleetSource implements Source {
         this.#listener.happened(place, "trouble", describeError(event.error));
         break;
       case "losses":
-        this.#listener.happened(place, "trouble", `it has lost ${device.lost} items so far`);
+        this.#tellLosses(place, device.lost);
         break;
       case "fault":
         this.#listener.happened(place, "fault", event.fault);
         break;
     }
     this.#listener.changed(place);
+  }
+
+  /** Items may have been forgotten that are on the node all the same: those are no losses. */
+  #tellLosses(place: number, lost: number): void {
+    if (lost === (this.#lost[place] ?? 0)) return;
+    this.#lost[place] = lost;
+    this.#listener.happened(place, "trouble", `it has lost ${lost} items so far`);
   }
 
   command(place: number, command: Command): void {

@@ -35,6 +35,9 @@ const MAX_XML = 4_000;
 /** Elements of a device's stream that are kept while somebody looks at it. */
 const XML_LINES = 100;
 
+/** Milliseconds for which totals are good. */
+const TOTALS_AGE = 500;
+
 /** Who looks. */
 export interface Onlooker {
   changed(device: number): void;
@@ -66,8 +69,7 @@ export class Model implements Listener {
   readonly #traces = new Map<number, Trace>();
   #source: Source | undefined;
   #readings = 0;
-  /** What sources told of devices for which there was no room. */
-  #refused = 0;
+  #totals: { readonly time: number; readonly totals: Totals } | undefined;
 
   /** @param now gives milliseconds since the epoch */
   constructor(now: () => number = Date.now) {
@@ -93,17 +95,10 @@ export class Model implements Listener {
     return this.#entries.length;
   }
 
-  get refused(): number {
-    return this.#refused;
-  }
-
   // What the source tells
 
   added(device: SourceDevice): number | undefined {
-    if (this.#entries.length >= MAX_DEVICES) {
-      this.#refused++;
-      return undefined;
-    }
+    if (this.#entries.length >= MAX_DEVICES) return undefined;
     const channels = device.channels.slice(0, MAX_CHANNELS).map(clipChannel);
     const values = channels.map(() => null);
     const index = this.#entries.length;
@@ -202,7 +197,15 @@ export class Model implements Listener {
     );
   }
 
+  /** They go through all devices, so they are made once for all who look. */
   totals(): Totals {
+    const { now } = this;
+    if (this.#totals === undefined || Math.abs(now - this.#totals.time) >= TOTALS_AGE)
+      this.#totals = { time: now, totals: this.#addUp() };
+    return this.#totals.totals;
+  }
+
+  #addUp(): Totals {
     const totals = { readings: this.#readings, published: 0, pending: 0, lost: 0 };
     for (const { device } of this.#entries) {
       const { published = 0, lost = 0 } = device.facts;

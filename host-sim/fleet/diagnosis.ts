@@ -34,8 +34,11 @@ export function diagnose({ before, after, seconds, busy }: Period): string | und
   const latency = new LatencyHistogram(
     after.latencies.map((count, i) => count - (before.latencies[i] ?? 0)),
   ).quantile(0.95);
-  const isBehind = published < KEEPS_UP * taken && after.pending > before.pending + FEW;
-  const isSlow = taken > FEW && latency !== undefined && latency > SLOW;
+  // Devices that come back have something to catch up on.
+  const isCalm =
+    connects === 0 && after.resumes === before.resumes && after.faults === before.faults;
+  const isBehind = isCalm && published < KEEPS_UP * taken && after.pending > before.pending + FEW;
+  const isSlow = isCalm && taken > FEW && latency !== undefined && latency > SLOW;
   const isStuck = connecting > FEW && connecting + waiting > connects;
   if (!isBehind && !isSlow && !isStuck) return undefined;
   const what = isBehind

@@ -10,6 +10,9 @@ const HEADER =
   "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' " +
   "version='1.0' from='example.org' id='s'>";
 
+/** Where the server would like sessions to be resumed. */
+const LOCATION = "location='192.0.2.9:5300'";
+
 /** Milliseconds that the server takes to answer `<enable/>` and `<r/>`. */
 const SLOWNESS = 500;
 
@@ -35,7 +38,9 @@ function managed(
         return true;
       case "enable":
         counted = 0;
-        world.clock.later(SLOWNESS, () => session.send(`<enabled ${SM} id='1' resume='true'/>`));
+        world.clock.later(SLOWNESS, () =>
+          session.send(`<enabled ${SM} id='1' resume='true' ${LOCATION}/>`),
+        );
         return true;
       case "r":
         world.clock.later(SLOWNESS, () => session.send(`<a ${SM} h='${counted}'/>`));
@@ -114,5 +119,21 @@ test("what is sent before the server has agreed to count waits when it is much, 
   expect(world.server.last.summary.filter((name) => name === "message")).toHaveLength(40);
   expect(world.log.filter((line) => line.startsWith("offline"))).toEqual([
     "offline connection-lost",
+  ]);
+});
+
+test("a session is resumed where the server would like it, and where it was if that is no good", () => {
+  const world = managed((session, h) => session.send(`<resumed ${SM} previd='1' h='${h}'/>`));
+  const { peers, onConnect: connect } = world.network;
+  world.network.onConnect = (peer) => {
+    if (peer.address === "192.0.2.9") peer.end(new Error("refused"));
+    else connect(peer);
+  };
+  const { length } = peers;
+  cut(world);
+  world.until(() => world.client.state === "online");
+  expect(peers.slice(length).map(({ address, port }) => `${address}:${port}`)).toEqual([
+    "192.0.2.9:5300",
+    "192.0.2.1:5222",
   ]);
 });

@@ -18,7 +18,7 @@ import { FakeRom, OP } from "./support/fake-rom.js";
 import type { Peer } from "./support/memory-line.js";
 import { Pty } from "./support/pty.js";
 
-jest.setTimeout(40_000);
+jest.setTimeout(20_000);
 
 const folder = mkdtempSync(join(tmpdir(), "pipit-"));
 const port = join(folder, "ttyUSB0");

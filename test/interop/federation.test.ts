@@ -152,7 +152,7 @@ if (requireServers())
               const payload = xml("x", { xmlns: "urn:example:x" });
               // A service that is reached would say that it has no such node.
               await expect(
-                promised((done) => client.pubsub.publish("node", { payload }, done)),
+                promised((done) => client.pubsub.publish("node", { id: "1", payload }, done)),
               ).rejects.toThrow(reason);
             } finally {
               await client.close();

@@ -34,7 +34,7 @@ interface Delivery {
   readonly time: number;
 }
 
-/** Lets a device collect readings where there is no server, and then publish them all as fast as it may. */
+/** Lets a device collect readings before it connects for the first time, and then publish them as fast as it may. */
 async function deliver(server: XmppServer, jid: string): Promise<Delivery> {
   const provider = nodeProvider();
   const storage = new MemoryStorage();

@@ -151,6 +151,11 @@ class Bench {
     this.times.push(this.clock.now() - this.#start);
   }
 
+  /** How many requests are to be answered. */
+  get waiting(): number {
+    return this.#requests.length;
+  }
+
   /** The oldest request is carried out, or refused. */
   answer(refusal?: Refusal): void {
     const iq = this.#requests.shift();
@@ -572,6 +577,20 @@ describe("losses", () => {
     }
     bench.answerAll(60_000);
     expect(report(bench)).toEqual(["lost/refused=1", "lost/refused=10"]);
+  });
+
+  test("are reported once there is a chance to: reports do not pile up, and push out what waits with them", () => {
+    const bench = Bench.online({ window: 1 });
+    bench.add([1]);
+    bench.answer(TOO_BIG);
+    for (let minute = 0; minute < 60; minute++) {
+      bench.add([minute]);
+      for (let second = 0; second < 60; second++) {
+        while (bench.waiting > 0) bench.answer(NOT_FOUND);
+        bench.clock.advance(1_000);
+      }
+    }
+    expect(bench.outbox.pending).toBeLessThanOrEqual(61);
   });
 
   test("are published again when the report was lost", () => {

@@ -84,7 +84,7 @@ function options(width: number, unit: string | undefined): uPlot.Options {
     scales: { y: { range: (_plot, least, most) => range(least, most) } },
     axes: [
       { ...axis, size: 22, space: 70, values: TIMES },
-      { ...axis, size: 46, space: 26, values: (_plot, ticks) => ticks.map(tick) },
+      { ...axis, size: 46, space: 18, values: (_plot, ticks) => ticks.map(tick) },
     ],
     series: [
       {},

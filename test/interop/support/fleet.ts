@@ -107,7 +107,7 @@ export class Fleet {
     });
   }
 
-  /** How many sessions the devices have had, each the first included. */
+  /** How many sessions the devices have had, the present ones included. */
   get sessions(): number {
     return this.#boards.reduce((sum, board) => sum + board.sessions, 0);
   }
@@ -122,11 +122,6 @@ export class Fleet {
     return this.#journal.all.map(describe).join("\n");
   }
 
-  /** Whether the subscriber has heard of any reading. */
-  get hasArrived(): boolean {
-    return this.#witness.told.length + this.#witness.found.length > 0;
-  }
-
   /** Waits; jest's own time-out is the limit. */
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
@@ -137,14 +132,14 @@ export class Fleet {
     });
   }
 
-  /** Waits until the subscriber has been told of so many more readings of each device. */
-  async flows(readings = 2): Promise<void> {
+  /** Waits until the subscriber has been told of two more readings of each device. */
+  async flows(): Promise<void> {
     const { told } = this.#witness;
     const start = told.length;
     await this.until(() => {
       const count = new Map<number, number>();
       for (const { device } of told.slice(start)) count.set(device, (count.get(device) ?? 0) + 1);
-      return this.#boards.every(({ number }) => (count.get(number) ?? 0) >= readings);
+      return this.#boards.every(({ number }) => (count.get(number) ?? 0) >= 2);
     });
   }
 
@@ -154,7 +149,7 @@ export class Fleet {
    */
   async delivers(): Promise<Violation | undefined> {
     for (const board of this.#boards) board.heal();
-    const taken = (): ReturnType<Board["taken"]> => this.#boards.flatMap((board) => board.taken);
+    const taken = (): Board["taken"] => this.#boards.flatMap((board) => board.taken);
     await this.until(
       () => this.#witness.knows(taken()) && this.#boards.every((board) => board.hasDelivered),
     );
