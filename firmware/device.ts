@@ -43,6 +43,9 @@ export const OUTBOX: DeviceOutboxOptions = Object.freeze({
   policy: "drop-oldest",
 });
 
+/** What a reading with a long name takes in the outbox, in bytes. */
+const LEAST_ROOM = 200;
+
 export interface DeviceOptions {
   /** How to reach the server; the callbacks of the client are the device's own to set. */
   client: Omit<
@@ -111,8 +114,11 @@ export class Device {
       onError: (error) => options.onError?.(error),
     });
     const batch = { ...BATCH, ...options.batch };
+    const room = this.#outbox.room(node);
+    if (room < LEAST_ROOM)
+      throw new ConfigError("node", `its name leaves ${room} bytes of a segment for readings`);
     this.#batcher = new Batcher(
-      { ...batch, bytes: Math.min(batch.bytes, this.#outbox.room(node)) },
+      { ...batch, bytes: Math.min(batch.bytes, room) },
       timer,
       (lane, readings, payload) => this.#accept(lane, readings, payload),
     );

@@ -314,6 +314,7 @@ describe("options that cannot be used are refused where the mistake is", () => {
   };
 
   test.each<[string, Partial<DeviceOptions>]>([
+    ["a name of a node that leaves no room for readings", { node: "n".repeat(700) }],
     ["a base name with a space", { baseName: "my board:" }],
     ["a channel with a space", { sensor: sensor("room temperature", "Cel") }],
     ["a unit that nobody registered", { sensor: sensor("temperature", "Celsius") }],
