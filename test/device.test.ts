@@ -106,6 +106,28 @@ function readingsOf(stanza: Element): Reading[] {
   return pack === undefined ? [] : decodeSenml(pack, 0);
 }
 
+const TONE = { qos: "effectively-once", alarm: false } as const;
+const ALARM = { qos: "effectively-once", alarm: true } as const;
+
+test("readings that are added go the way of those of the sensor, the alarms before the others", () => {
+  const sensor: Sensor = { channels: [], sample: () => [], close: () => {} };
+  const bench = new Bench({ sensor });
+  const reading = (value: number | boolean) => ({ name: "urn:dev:ops:1:tone", value, time: 1.7e9 });
+  bench.device.add([
+    [TONE, reading(1)],
+    [TONE, reading(2)],
+    [ALARM, reading(true)],
+  ]);
+  bench.clock.advance(1000);
+  expect(bench.published).toEqual([true, 1, 2]);
+  bench.device.close();
+  bench.clock.advance(1000);
+  bench.device.add([[TONE, reading(3)]]);
+  bench.clock.advance(1000);
+  expect(bench.published).toEqual([true, 1, 2]);
+  expect(bench.held).toEqual({ timers: 0, sockets: 0 });
+});
+
 test("a device logs in, and publishes a reading at each interval", () => {
   const bench = new Bench();
   bench.passPhase();

@@ -98,6 +98,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "board/sdk/": ["board/", "sensors/", "tls/", "xmpp/", "io.ts"],
   "board/": [
     "board/",
+    "programs/",
     "device.ts",
     "telemetry/",
     "sensors/",

@@ -6,6 +6,7 @@
 import type { ClientOptions } from "../client/client.js";
 import { Device } from "../device.js";
 import type { KeyValue, TimerHandle } from "../io.js";
+import type { ProgramRunner } from "../sensors/program-runner.js";
 import { ConfigError, type XmppError } from "../xmpp/errors.js";
 import { ScramKeyCache } from "../xmpp/sasl/scram.js";
 import { encode } from "../xmpp/utf8.js";
@@ -14,6 +15,7 @@ import { Clock } from "./clock.js";
 import type { Hardware } from "./hardware.js";
 import { Led, type Pattern } from "./led.js";
 import { Log } from "./log.js";
+import { type BuiltInProgram, startPrograms } from "./programs.js";
 import { Progress } from "./progress.js";
 import { Provisioner } from "./provisioning/provisioner.js";
 import { boardSensor } from "./sensors.js";
@@ -62,6 +64,7 @@ export class Board {
   #link: WifiLink | undefined;
   #clock: Clock | undefined;
   #device: Device | undefined;
+  #programs: readonly ProgramRunner[] = [];
   #stable: TimerHandle | undefined;
   #bedtime: TimerHandle | undefined;
   /** When somebody was at the serial line, in milliseconds since the start. */
@@ -114,6 +117,7 @@ export class Board {
     timer.clear(this.#stable);
     timer.clear(this.#bedtime);
     this.#device?.close();
+    for (const program of this.#programs) program.close();
     this.#clock?.close();
     this.#link?.close();
     this.#progress.close();
@@ -208,6 +212,9 @@ export class Board {
     const { timer, crypto, tcp, tls, dns, storage, system } = this.#hardware;
     const { account, telemetry } = settings;
     const { authority, server } = account;
+    const { programs = {} } = this.#hardware;
+    const isProgram = (name: string): boolean => programs[name] !== undefined;
+    const baseName = `urn:dev:mac:${eui64(system.id)}:`;
     const client: Omit<ClientOptions, "extensions"> = {
       jid: account.jid,
       ...(account.password === undefined ? {} : { password: account.password }),
@@ -227,8 +234,12 @@ export class Board {
     try {
       this.#device = new Device({
         client,
-        sensor: boardSensor(telemetry.sensors, this.#hardware, () => this.#link?.signal),
-        baseName: `urn:dev:mac:${eui64(system.id)}:`,
+        sensor: boardSensor(
+          telemetry.sensors.filter((name) => !isProgram(name)),
+          this.#hardware,
+          () => this.#link?.signal,
+        ),
+        baseName,
         service: telemetry.service,
         node: telemetry.node,
         interval: telemetry.interval,
@@ -251,6 +262,12 @@ export class Board {
         onError: (error) => this.#serverFailed(error),
         onClosed: (error) => this.#deviceClosed(error),
       });
+      this.#programs = startPrograms(
+        telemetry.sensors.filter(isProgram).map((name) => programs[name] as BuiltInProgram),
+        timer,
+        baseName,
+        (readings) => this.#device?.add(readings),
+      );
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       this.#deviceClosed(error);

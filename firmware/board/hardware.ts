@@ -6,6 +6,7 @@
 import type { TLSProvider } from "../client/connection.js";
 import type { Bytes, Crypto, DNSOptions, KeyValueStorage, TCPConstructor, Timer } from "../io.js";
 import type { Driver } from "../sensors/driver.js";
+import type { BuiltInProgram } from "./programs.js";
 
 /** A network that a scan has found. */
 export interface AccessPoint {
@@ -111,4 +112,6 @@ export interface Hardware {
   readonly led?: Output;
   /** The sensors that can be named in the settings, beside those that every board has. */
   readonly sensors: Readonly<Record<string, Driver>>;
+  /** Sensor programs that can be named among them, if the firmware was built with some. */
+  readonly programs?: Readonly<Record<string, BuiltInProgram>>;
 }

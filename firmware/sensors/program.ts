@@ -67,7 +67,7 @@ export class PlainProgram implements Running {
   close(): void {}
 }
 
-export function describeProgram(module: ProgramModule): Description {
+export function describeProgram(module: Pick<ProgramModule, "describe">): Description {
   const description = new Description();
   module.describe(description);
   return description;

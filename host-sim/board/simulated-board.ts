@@ -1,5 +1,6 @@
 import { Board } from "../../firmware/board/board.js";
 import type { Hardware, ResetReason, SerialConstructor } from "../../firmware/board/hardware.js";
+import type { BuiltInProgram } from "../../firmware/board/programs.js";
 import type { TLSProvider } from "../../firmware/client/connection.js";
 import type { Bytes, Crypto, DNSOptions, Timer, TimerHandle } from "../../firmware/io.js";
 import type { Driver } from "../../firmware/sensors/driver.js";
@@ -23,6 +24,7 @@ export interface SimulatedBoardOptions {
   readonly built: number;
   readonly version: string;
   readonly sensors?: Readonly<Record<string, Driver>>;
+  readonly programs?: Readonly<Record<string, BuiltInProgram>>;
   /** What the board sends over its serial line. */
   readonly onSerial?: (bytes: Uint8Array) => void;
   /** The LED goes on (1) or off (0). */
@@ -124,7 +126,8 @@ export class SimulatedBoard {
   }
 
   #hardware(reason: ResetReason, mains: Mains): Hardware {
-    const { crypto, tls, dns, flash, air, timeServer, id, built, sensors } = this.#options;
+    const { crypto, tls, dns, flash, air, timeServer, id, built, sensors, programs } =
+      this.#options;
     const { timer: world } = this.#options;
     const timer: Timer = {
       set: (callback, delay) => mains.timer.set(callback, delay),
@@ -169,6 +172,7 @@ export class SimulatedBoard {
       serial: { io: this.#serial() },
       led: { write: (value) => this.#options.onLed?.(value) },
       sensors: sensors ?? {},
+      ...(programs === undefined ? {} : { programs }),
     };
   }
 

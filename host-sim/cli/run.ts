@@ -110,7 +110,8 @@ function firstReadings(
       const own = items
         .flatMap(readingsOf)
         .filter(({ name, time }) => name.startsWith(device) && time >= since);
-      if (own.length > 0) return own;
+      // An item may hold several of each channel.
+      if (own.length > 0) return [...new Map(own.map((one) => [one.name, one])).values()];
       await wait(PERIOD, undefined, { signal });
     }
   });

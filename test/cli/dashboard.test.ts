@@ -10,7 +10,7 @@ jest.setTimeout(60_000);
 let server: TestServer;
 
 beforeAll(async () => {
-  server = await TestServer.start();
+  server = await TestServer.start({ resumeTime: 1 });
   server.createNode("telemetry");
 });
 afterEach(async () => {

@@ -70,7 +70,7 @@ const CASES: [wrong: string, text: string, says: string][] = [
   ],
   [
     "a unit that is none",
-    channel("name: t, unit: C, value: 1"),
+    channel("name: t, unit: Celsius, value: 1"),
     'f.yaml:4:20: devices[0].channels[0].unit is "Celsius", which is no unit of the SenML registry: take Cel for °C',
   ],
   [

@@ -97,7 +97,7 @@ describe("a fleet of simulated devices", () => {
         jid: `board${number}@fleet.test`,
         password: "a-secret-password",
         node: `telemetry/${number}`,
-        interval: 250,
+        interval: 1_000,
         seed: number,
       })),
       server: { kind: "embedded", domain: "fleet.test", password: "a-secret-password" },
@@ -413,7 +413,7 @@ async function expectSoon(
   get: () => Promise<string | null | undefined>,
   pattern: RegExp,
 ): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   let found = await get();
   while (!pattern.test(found ?? "") && Date.now() < end) {
     await page.evaluate(() => new Promise(requestAnimationFrame));

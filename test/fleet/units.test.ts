@@ -1,0 +1,100 @@
+/** The parts of a fleet that count, derive, and look after limits. */
+
+import { describe, expect, test } from "@jest/globals";
+import { cachedCrypto } from "../../host-sim/fleet/crypto.js";
+import { diagnose } from "../../host-sim/fleet/diagnosis.js";
+import { LatencyHistogram } from "../../host-sim/fleet/latency.js";
+import { checkOpenFiles } from "../../host-sim/fleet/sources.js";
+import { addUp, type Counts } from "../../host-sim/fleet/tally.js";
+import { crypto } from "../../host-sim/node/crypto.js";
+
+describe("latencies", () => {
+  test("quantiles are right to five per cent", () => {
+    const latency = new LatencyHistogram();
+    expect(latency.quantile(0.5)).toBeUndefined();
+    for (let i = 1; i <= 1000; i++) latency.add(i);
+    for (const part of [0.5, 0.95, 0.99]) {
+      const value = latency.quantile(part) ?? 0;
+      expect(value / (1000 * part)).toBeGreaterThanOrEqual(0.999);
+      expect(value / (1000 * part)).toBeLessThan(1.051);
+    }
+  });
+
+  test.each([0, -5, 1e12])("%p is counted, too", (time) => {
+    const latency = new LatencyHistogram();
+    latency.add(time);
+    expect(latency.counts.reduce((sum, count) => sum + count, 0)).toBe(1);
+  });
+});
+
+const counts = (more: Partial<Counts>): Counts => ({ ...addUp([]), ...more });
+
+test("counts of processes add up", () => {
+  const latency = new LatencyHistogram();
+  latency.add(10);
+  const one = counts({ devices: 2, taken: 3, states: { online: 2 }, latencies: latency.counts });
+  const sum = addUp([one, one]);
+  expect(sum).toMatchObject({ devices: 4, taken: 6, states: { online: 4 } });
+  expect(new LatencyHistogram(sum.latencies).counts).toContain(2);
+});
+
+describe("whose limit it is:", () => {
+  const behind = counts({ taken: 1000, published: 300, pending: 700 });
+  test.each<[string, Counts, Counts, number, RegExp | undefined]>([
+    ["nobody's", counts({}), counts({ taken: 1000, published: 1000 }), 0.2, undefined],
+    [
+      "the server's",
+      counts({}),
+      behind,
+      0.2,
+      /^the server is the limit.* busy 20 %.*100\/s items are taken and 30\/s acknowledged; 700 wait$/,
+    ],
+    ["this machine's", counts({}), behind, 0.95, /^this machine is the limit: .*--processes/],
+    [
+      "nobody's: devices come back from trouble",
+      counts({}),
+      { ...behind, resumes: 3 },
+      0.2,
+      undefined,
+    ],
+    [
+      "the server's: it lets few in",
+      counts({}),
+      counts({ connects: 30, states: { connecting: 500 } }),
+      0.2,
+      /500 devices are connecting, and 3\/s get through$/,
+    ],
+  ])("%s", (_, before, after, busy, words) => {
+    const said = diagnose({ before, after, seconds: 10, busy });
+    if (words === undefined) expect(said).toBeUndefined();
+    else expect(said).toMatch(words);
+  });
+});
+
+test("a key is derived once for each password and salt, also when many ask at once", async () => {
+  let derived = 0;
+  const cached = cachedCrypto({
+    ...crypto,
+    pbkdf2: (...args) => {
+      derived++;
+      crypto.pbkdf2(...args);
+    },
+  });
+  const derive = (password: string): Promise<Uint8Array> =>
+    new Promise((resolve) => {
+      cached.pbkdf2("sha-1", Buffer.from(password), Buffer.from("salt"), 4096, resolve);
+    });
+  const [first, second] = await Promise.all([derive("a"), derive("a")]);
+  expect(second).toEqual(first);
+  expect(await derive("a")).toEqual(first);
+  expect(derived).toBe(1);
+  expect(await derive("b")).not.toEqual(first);
+  expect(derived).toBe(2);
+});
+
+test("more devices than a process may have files: said, with what to do", () => {
+  expect(() => checkOpenFiles(5000, 20_000)).not.toThrow();
+  expect(() => checkOpenFiles(5000, 1024)).toThrow(
+    "5000 devices need 5100 open files, and a process may have 1024 here. Allow more with ulimit -n 5100, or spread them: --processes 6",
+  );
+});
