@@ -132,9 +132,9 @@ export class FleetDevice {
 
   // What can be done to it. Each returns whether it had an effect.
 
-  /** Switches it on, after a while. @param delay milliseconds */
-  start(delay = 0): void {
-    this.#turn = this.#options.stage.reach.timer.set(() => this.#powerOn(), delay);
+  /** Switches it on, for the first time. */
+  start(): void {
+    this.#powerOn();
   }
 
   /** Has it take its leave of the server, and end. May be called twice. */

@@ -1,6 +1,6 @@
 /** A fleet: devices that begin one after the other, what they do, and how it ends. */
 
-import type { KeyValueStorage } from "../../firmware/io.js";
+import type { KeyValueStorage, TimerHandle } from "../../firmware/io.js";
 import { MemoryStorage } from "../node/memory-storage.js";
 import { type DeviceEvent, FleetDevice } from "./fleet-device.js";
 import { LatencyHistogram } from "./latency.js";
@@ -8,6 +8,12 @@ import type { FleetPlan, Stage } from "./plan.js";
 import { type Counts, countDevices } from "./tally.js";
 
 export { type DeviceEvent, FleetDevice } from "./fleet-device.js";
+
+/**
+ * Devices of a process that connect for the first time, at a time. A server that lets them in more slowly than they come
+ * would else have thousands of handshakes to do at once, and be done with none of them in time.
+ */
+const MOST_NEWCOMERS = 50;
 
 export interface FleetOptions {
   readonly plan: FleetPlan;
@@ -41,6 +47,12 @@ export class Fleet {
   readonly ended: Promise<void>;
   #end: () => void = () => {};
   #running: number;
+  /** When it began, how many devices have begun since, and when the next is to. */
+  #started = 0;
+  #begun = 0;
+  #turn: TimerHandle | undefined;
+  /** Devices that connect for the first time. */
+  readonly #newcomers = new Set<FleetDevice>();
 
   constructor(options: FleetOptions) {
     const { plan, stage, faults = false, storage = () => new MemoryStorage() } = options;
@@ -61,6 +73,12 @@ export class Fleet {
       storage,
       onEvent: (device: FleetDevice, event: DeviceEvent) => {
         if (event.kind === "acked" && event.latency !== undefined) this.latency.add(event.latency);
+        if (
+          event.kind === "state" &&
+          event.state !== "connecting" &&
+          this.#newcomers.delete(device)
+        )
+          this.#begin();
         options.onEvent?.(device, event);
       },
       onEnded: () => {
@@ -79,15 +97,15 @@ export class Fleet {
 
   /** Has the devices begin, one after the other, those of other processes in between. */
   start(): void {
-    const { connectInterval, devices } = this.plan;
-    const first = devices[0]?.number ?? 0;
-    for (const device of this.devices)
-      device.start(Math.round((device.number - first) * connectInterval));
+    this.#started = this.stage.reach.timer.now();
+    this.#begin();
     if (this.devices.length === 0) this.#end();
   }
 
   /** Closes all streams in good order. */
   async close(): Promise<void> {
+    this.stage.reach.timer.clear(this.#turn);
+    this.#begun = this.devices.length;
     for (const device of this.devices) device.close();
     await this.ended.catch(() => {});
   }
@@ -98,5 +116,24 @@ export class Fleet {
     if (failed.length === 0) return;
     const what = `${failed.length} of ${this.devices.length} boards ended with an error`;
     throw new Error(what, { cause: failed[0]?.error });
+  }
+
+  /** Has devices begin whose turn has come, as long as the server lets in those before them. */
+  #begin(): void {
+    const { timer } = this.stage.reach;
+    timer.clear(this.#turn);
+    const first = this.plan.devices[0]?.number ?? 0;
+    for (; this.#newcomers.size < MOST_NEWCOMERS; this.#begun++) {
+      const device = this.devices[this.#begun];
+      if (device === undefined) return;
+      const due = this.#started + (device.number - first) * this.plan.connectInterval;
+      const wait = Math.ceil(due - timer.now());
+      if (wait > 0) {
+        this.#turn = timer.set(() => this.#begin(), wait);
+        return;
+      }
+      this.#newcomers.add(device);
+      device.start();
+    }
   }
 }

@@ -17,7 +17,7 @@ const { FLAGS } = await import(`${root}/build/host-sim/fleet/processes.js`);
 const DEVICES = Number(process.env.FLEET_DEVICES ?? 5000);
 /** Devices that are connected when the base is taken: all code has run by then. */
 const FIRST = Math.min(100, DEVICES / 10);
-const RATE = 150;
+const RATE = 200;
 const INTERVAL = 20;
 /** Seconds for which publishes are counted. */
 const WINDOW = 30;
