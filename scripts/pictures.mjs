@@ -41,7 +41,7 @@ try {
     await take(
       `${address}#board3`,
       "device",
-      { width: 1180, height: 760 },
+      { width: 1120, height: 720 },
       "dark",
       async (page) => {
         await online(page, 12);

@@ -37,7 +37,7 @@ export function dashboardCommand(): Command {
 It collects as 'pipit collect' does, so what it shows of the past is what is in the store. A device counts as
 online while its readings come.
 
-The page is served without TLS. For others than this machine, put a proxy in front of it, or use SSH:
+The page is served without TLS. Where others listen, leave it on this machine's own address, and get there by SSH:
   ssh -L 8222:127.0.0.1:8222 HOST
 
 Example: pipit dashboard --jid me@example.org -t 'fleet/*'${EXIT_HELP}`,
@@ -58,8 +58,9 @@ async function dashboard(options: Options): Promise<void> {
   model.source = source;
   try {
     await source.load();
-    const page = await openPage(options, model);
-    note(`Watch it at ${page.address}`);
+    const sayAddress = (): void => note(`Watch it at ${page.address}`);
+    const page = await openPage(options, model, sayAddress);
+    sayAddress();
     const collector = new Collector({
       client: { ...reach(options), jid, password, backoff: { start: 0 } },
       service,

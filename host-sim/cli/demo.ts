@@ -208,12 +208,16 @@ async function play(options: Options, setting: Setting): Promise<void> {
   const trace = verbose ? tracer(process.stderr) : undefined;
   for (const device of fleet.devices) device.trace = trace;
   source.show(fleet.devices);
-  const page = options.dashboard ? await openPage(options, model) : undefined;
+  const sayAddress = (): void => {
+    live.changed();
+    if (page !== undefined && !live.isDrawing) live.say(`Watch it at ${page.address}`);
+  };
+  const page = options.dashboard ? await openPage(options, model, sayAddress) : undefined;
   // What --verbose prints would run through the picture.
   const live = new Live(
     verbose ? undefined : () => draw(place, plan, fleet.devices, received, total, page),
   );
-  if (page !== undefined && !live.isDrawing) live.say(`Watch it at ${page.address}`);
+  sayAddress();
 
   let begin = (): void => {};
   const subscribed = new Promise<void>((resolve) => {

@@ -7,7 +7,7 @@ import type { DeviceEvent, FleetDevice } from "../fleet/fleet.js";
 import type { FleetFile } from "../fleet/fleet-file.js";
 import { parseFleetFile } from "../fleet/fleet-file.js";
 import { type JobEnd, type JobOptions, prepare, runJob } from "../fleet/job.js";
-import { fill } from "../fleet/plan.js";
+import { type DevicePlan, type FleetPlan, fill, partOf } from "../fleet/plan.js";
 import { runProcesses } from "../fleet/processes.js";
 import { FleetMetrics } from "../fleet/prometheus.js";
 import { readPlan } from "../fleet/read-plan.js";
@@ -133,11 +133,17 @@ async function simulate(options: Options, command: Command): Promise<void> {
       ...(json ? { event: printRecord } : {}),
       ...(options.verbose ? { trace: tracer(process.stderr) } : {}),
     };
-    const processes = await processesFor(options, job, events.say);
+    const processes = await countProcesses(options, job);
+    if (processes > 1) await prepareAll(job, events.say);
     const end =
-      processes === undefined
+      processes === 0
         ? await runJob(job, events, closing.signal)
-        : await runProcesses(processes, job, events, closing.signal);
+        : await runProcesses(
+            processes,
+            { ...job, isPrepared: processes > 1 },
+            events,
+            closing.signal,
+          );
     counts = end.counts;
     watch.end();
     live.end();
@@ -233,38 +239,53 @@ async function describe(options: Options): Promise<FleetFile> {
   };
 }
 
-/**
- * How many processes there are to be; undefined for this one. Where there are several, this one makes the accounts
- * and nodes for all.
- */
-async function processesFor(
+/** How many processes there are to be, beside this one. */
+async function countProcesses(
   { processes, json, verbose }: Options,
   job: JobOptions,
-  say: (line: string) => void,
-): Promise<number | undefined> {
-  const { text, path, hasVariables, shard, fast } = job;
-  if (fast && processes !== undefined)
+): Promise<number> {
+  if (job.fast && processes !== undefined)
     throw new ConfigError(
       "processes",
       "a fleet with a virtual clock is one process: leave out --processes",
     );
-  if (fast || json || verbose) return undefined;
-  const plan = await readPlan(parseFleetFile(text, path, hasVariables ? process.env : undefined));
-  try {
-    const mine = plan.devices.filter((_, i) => i % shard.of === shard.index);
-    if (plan.server.kind === "embedded") {
-      if (processes === undefined) return undefined;
+  // What is printed of each device is of those in this process.
+  if (processes !== undefined && (json || verbose))
+    throw new ConfigError(
+      "processes",
+      "--json and --verbose print what happens in one process: take --log, or leave out --processes",
+    );
+  if (job.fast || json || verbose) return 0;
+  return withPlan(job, async (plan, mine) => {
+    const isEmbedded = plan.server.kind === "embedded";
+    if (isEmbedded && processes !== undefined)
       throw new ConfigError(
         "processes",
         "several processes need a server of their own: start pipit server, and name it by server.uri",
       );
-    }
-    if (processes === undefined) return mine.length < MANY ? undefined : 1;
+    return processes ?? (isEmbedded || mine.length < MANY ? 0 : 1);
+  });
+}
+
+/** Makes accounts and nodes for all processes. */
+function prepareAll(job: JobOptions, say: (line: string) => void): Promise<void> {
+  return withPlan(job, async (plan, mine) => {
     const stage = await openStage(plan);
-    await prepare(plan, mine, stage, say);
-    await stage.close();
-    Object.assign(job, { isPrepared: true });
-    return processes;
+    try {
+      await prepare(plan, mine, stage, say);
+    } finally {
+      await stage.close();
+    }
+  });
+}
+
+async function withPlan<T>(
+  { text, path, hasVariables, shard }: JobOptions,
+  use: (plan: FleetPlan, mine: readonly DevicePlan[]) => Promise<T>,
+): Promise<T> {
+  const plan = await readPlan(parseFleetFile(text, path, hasVariables ? process.env : undefined));
+  try {
+    return await use(plan, partOf(plan, shard));
   } finally {
     await plan.close();
   }

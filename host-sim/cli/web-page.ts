@@ -37,9 +37,14 @@ export interface WebPage {
 
 /**
  * Serves the page, and opens a browser where there is a person with a screen.
+ * @param onLink tells that the link was used: the address is another
  * @throws ConfigError `port` when there is none to be had, `page` when the page has not been built
  */
-export async function openPage(options: PageOptions, model: Model): Promise<WebPage> {
+export async function openPage(
+  options: PageOptions,
+  model: Model,
+  onLink: () => void,
+): Promise<WebPage> {
   const { host, port = PORT, open } = options;
   const { WebServer } = await import("../dashboard/web-server.js");
   const server = new WebServer({
@@ -50,7 +55,7 @@ export async function openPage(options: PageOptions, model: Model): Promise<WebP
     mayMove: options.port === undefined,
     onLink: (link) => {
       page.address = link;
-      console.error(`For another browser: ${link}`);
+      onLink();
     },
   });
   const page = { address: await server.listen(), close: () => server.close() };

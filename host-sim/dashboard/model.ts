@@ -64,17 +64,11 @@ interface Trace {
 export class Model implements Listener {
   readonly onlookers = new Set<Onlooker>();
   readonly log: LogLine[] = [];
-  readonly #now: () => number;
   readonly #entries: Entry[] = [];
   readonly #traces = new Map<number, Trace>();
   #source: Source | undefined;
   #readings = 0;
   #totals: { readonly time: number; readonly totals: Totals } | undefined;
-
-  /** @param now gives milliseconds since the epoch */
-  constructor(now: () => number = Date.now) {
-    this.#now = now;
-  }
 
   /** The source tells of devices as soon as it is there, and it is asked from here on. */
   set source(source: Source) {
@@ -84,10 +78,6 @@ export class Model implements Listener {
   get source(): Source {
     if (this.#source === undefined) throw new Error("the dashboard has no source yet");
     return this.#source;
-  }
-
-  get now(): number {
-    return this.#now();
   }
 
   /** How many devices there are. */
@@ -120,7 +110,7 @@ export class Model implements Listener {
   }
 
   happened(device: number, kind: LogLine["kind"], text: string): void {
-    const line = { time: this.now, device, kind, text: clip(text, MAX_TEXT) };
+    const line = { time: Date.now(), device, kind, text: clip(text, MAX_TEXT) };
     push(this.log, line, LOG_LINES);
     push(this.#entry(device).log, line, DEVICE_LOG_LINES);
     for (const onlooker of this.onlookers) onlooker.logged(line);
@@ -199,7 +189,7 @@ export class Model implements Listener {
 
   /** They go through all devices, so they are made once for all who look. */
   totals(): Totals {
-    const { now } = this;
+    const now = Date.now();
     if (this.#totals === undefined || Math.abs(now - this.#totals.time) >= TOTALS_AGE)
       this.#totals = { time: now, totals: this.#addUp() };
     return this.#totals.totals;
@@ -246,7 +236,7 @@ export class Model implements Listener {
 
   #tracer(device: number, { lines, onlookers }: Trace): OnXml {
     return (direction, xml) => {
-      const line = { time: this.now, direction, xml: clip(xml, MAX_XML) };
+      const line = { time: Date.now(), direction, xml: clip(xml, MAX_XML) };
       push(lines, line, XML_LINES);
       for (const onlooker of onlookers) onlooker.traced(device, line);
     };

@@ -168,7 +168,7 @@ export class Viewer implements Onlooker {
     const selected = this.#collectSelected();
     return {
       type: "update",
-      now: model.now,
+      now: Date.now(),
       totals: model.totals(),
       ...(devices.length === 0 ? {} : { devices }),
       ...(channels.length === 0 ? {} : { channels }),

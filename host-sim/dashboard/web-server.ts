@@ -30,7 +30,7 @@ export interface WebServerOptions {
   /** Whether to take the next port when that one is in use. */
   readonly mayMove: boolean;
   /** A link was used: here is the next. */
-  readonly onLink?: (link: string) => void;
+  readonly onLink: (link: string) => void;
 }
 
 /** Ports that are tried, one after the other. */
@@ -147,6 +147,7 @@ export class WebServer {
       this.#http.once("error", reject);
       this.#http.listen({ host: this.#options.host, port }, () => {
         this.#http.off("error", reject);
+        this.#http.on("error", () => {}); // of a connection that could not be accepted
         resolve();
       });
     });
@@ -186,7 +187,7 @@ export class WebServer {
       return refuse(response, 401, "This link has been used; the next one was printed");
     const cookie = `${cookieName(request)}=${secret}; HttpOnly; SameSite=Lax; Path=/`;
     response.writeHead(303, { ...HEADERS, Location: "/", "Set-Cookie": cookie }).end();
-    this.#options.onLink?.(this.#address(this.#access.link as string));
+    this.#options.onLink(this.#address(this.#access.link as string));
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -5,6 +5,9 @@ import type { XmppError } from "../../firmware/xmpp/errors.js";
 /** Devices whose trouble of a kind is told of. Of the others there is a count. */
 const TOLD = 5;
 
+/** Kinds of trouble that are told apart: servers may make up their own. */
+const KINDS = 50;
+
 export class Complaints {
   /** By condition: the devices that had it. */
   readonly #devices = new Map<string, Set<string>>();
@@ -16,7 +19,8 @@ export class Complaints {
 
   /** @param words the error for people */
   add(device: string, error: XmppError, words: string): void {
-    const { condition } = error;
+    const isKnown = this.#devices.has(error.condition) || this.#devices.size < KINDS;
+    const condition = isKnown ? error.condition : "other";
     const devices = this.#devices.get(condition) ?? new Set();
     this.#devices.set(condition, devices);
     const isNew = !devices.has(device);

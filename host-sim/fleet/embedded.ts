@@ -21,7 +21,10 @@ export class EmbeddedServer {
   ) {
     const { server, owner, devices, items } = plan;
     if (server.kind !== "embedded" || owner === undefined)
-      throw new ConfigError("server", "the fleet is not for the embedded server");
+      throw new ConfigError(
+        "server",
+        "the fleet is for a server of its own, and --fast takes the embedded one: leave out --fast, or server and accounts",
+      );
     const { salt = randomBytes(16), ...rest } = options;
     const credentials = deriveCredentials(server.password, salt);
     this.#options = {

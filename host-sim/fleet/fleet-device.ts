@@ -264,12 +264,13 @@ export class FleetDevice {
     const { type, jid, name } = plan;
     const link = this.#link;
     const start = this.#start;
-    // What still runs of a device that was switched off has nothing to tell.
-    const whileOn =
-      <Args extends unknown[]>(tell: (...args: Args) => void) =>
-      (...args: Args): void => {
-        if (start === this.#start) tell(...args);
-      };
+    // What still runs of a device that was switched off has nothing to tell. Without faults none ever is.
+    const whileOn = <Args extends unknown[]>(tell: (...args: Args) => void) =>
+      link === undefined
+        ? tell
+        : (...args: Args): void => {
+            if (start === this.#start) tell(...args);
+          };
     return new Device({
       client: {
         ...stage.reach,

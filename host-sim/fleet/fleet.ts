@@ -4,7 +4,7 @@ import type { KeyValueStorage, TimerHandle } from "../../firmware/io.js";
 import { MemoryStorage } from "../node/memory-storage.js";
 import { type DeviceEvent, FleetDevice } from "./fleet-device.js";
 import { LatencyHistogram } from "./latency.js";
-import type { FleetPlan, Stage } from "./plan.js";
+import { type FleetPlan, partOf, type Shard, type Stage } from "./plan.js";
 import { type Counts, countDevices } from "./tally.js";
 
 export { type DeviceEvent, FleetDevice } from "./fleet-device.js";
@@ -18,7 +18,7 @@ const MOST_NEWCOMERS = 50;
 export interface FleetOptions {
   readonly plan: FleetPlan;
   readonly stage: Stage;
-  /** Which part of the devices it runs: every `of`-th, from `index` (0 or more) on. Default: all. */
+  /** Which part of the devices it runs. Default: all. */
   readonly shard?: Shard;
   /** Whether connections can be made to fail: for scenarios and dashboards. Takes some 2 kB for each device. */
   readonly faults?: boolean;
@@ -28,10 +28,7 @@ export interface FleetOptions {
   readonly onEvent?: (device: FleetDevice, event: DeviceEvent) => void;
 }
 
-export interface Shard {
-  readonly index: number;
-  readonly of: number;
-}
+const WHOLE: Shard = Object.freeze({ index: 0, of: 1 });
 
 export class Fleet {
   /** In the order of their numbers. */
@@ -56,8 +53,6 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     const { plan, stage, faults = false, storage = () => new MemoryStorage() } = options;
-    const { index, of } = options.shard ?? { index: 0, of: 1 };
-    const mine = plan.devices.filter((_, i) => i % of === index);
     this.plan = plan;
     this.stage = stage;
     let fail: (error: unknown) => void = () => {};
@@ -86,6 +81,7 @@ export class Fleet {
       },
       onBroken: fail,
     };
+    const mine = partOf(plan, options.shard ?? WHOLE);
     this.devices = mine.map((device) => new FleetDevice(device, shared));
     this.#running = this.devices.length;
   }

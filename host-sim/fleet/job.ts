@@ -11,10 +11,10 @@ import { Storage } from "../node/storage.js";
 import { createAccounts } from "./accounts.js";
 import { Complaints } from "./complaints.js";
 import { EventLog } from "./event-log.js";
-import type { DeviceEvent, Fleet, FleetDevice, Shard } from "./fleet.js";
+import type { DeviceEvent, Fleet, FleetDevice } from "./fleet.js";
 import { parseFleetFile } from "./fleet-file.js";
 import { createNodes } from "./nodes.js";
-import type { DevicePlan, FleetPlan, Stage } from "./plan.js";
+import { type DevicePlan, type FleetPlan, partOf, type Shard, type Stage } from "./plan.js";
 import { readPlan } from "./read-plan.js";
 import { openStage } from "./real-stage.js";
 import { runFleet } from "./run.js";
@@ -87,7 +87,7 @@ export async function runJob(
       const trouble = (error: Error): void => events.say(error.message);
       log = new EventLog(options.log, trouble);
     }
-    const mine = plan.devices.filter((_, i) => i % shard.of === shard.index);
+    const mine = partOf(plan, shard);
     if (!fast) checkOpenFiles(mine.length * (plan.server.kind === "embedded" ? 2 : 1));
     stage = fast ? openVirtualStage(plan) : await openStage(plan, shard.index);
     if (!fast && !options.isPrepared) await prepare(plan, mine, stage, events.say);

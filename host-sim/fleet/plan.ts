@@ -111,6 +111,17 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+/** A part of a fleet: every `of`-th device, from `index` (0 or more) on. */
+export interface Shard {
+  readonly index: number;
+  readonly of: number;
+}
+
+/** The devices of a part. */
+export function partOf({ devices }: FleetPlan, { index, of }: Shard): DevicePlan[] {
+  return devices.filter((_, i) => i % of === index);
+}
+
 /** What `urn:dev:ops:` is followed by in the names of a device's readings (RFC 9039 4.3). */
 export function baseNameOf({ name }: DevicePlan): string {
   return `urn:dev:ops:pipit-${name}:`;

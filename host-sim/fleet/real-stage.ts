@@ -7,7 +7,7 @@ import { nodeProvider, type Provider } from "../node/provider.js";
 import { createAuthority } from "../server/certificates.js";
 import { Listener } from "../server/listener.js";
 import { removeAccounts } from "./accounts.js";
-import { cachedCrypto } from "./crypto.js";
+import { cachedCrypto, NoKeys } from "./crypto.js";
 import { EmbeddedServer } from "./embedded.js";
 import type { FleetPlan, Login, ServerPlan, Stage } from "./plan.js";
 import { spreadTCP } from "./sources.js";
@@ -31,6 +31,7 @@ function reachOf(provider: Provider, shard: number): Stage["reach"] {
     tcp: TCP,
     tls: { ...provider.tls, TCP },
     crypto: cachedCrypto(provider.crypto),
+    keys: new NoKeys(),
     names: new Names(),
   };
 }

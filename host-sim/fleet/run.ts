@@ -1,8 +1,8 @@
 /** Runs a fleet from its beginning to its end. */
 
 import type { KeyValueStorage } from "../../firmware/io.js";
-import { type DeviceEvent, Fleet, type FleetDevice, type Shard } from "./fleet.js";
-import type { FleetPlan, Stage } from "./plan.js";
+import { type DeviceEvent, Fleet, type FleetDevice } from "./fleet.js";
+import type { FleetPlan, Shard, Stage } from "./plan.js";
 import { Scenario } from "./scenario.js";
 
 export interface RunOptions {

@@ -183,7 +183,7 @@ test("a port that is in use is told of", async () => {
   const { WebServer } = await import("../../host-sim/dashboard/web-server.js");
   const page = new URL("../../build/host-sim/dashboard/page", import.meta.url).pathname;
   const { model } = MadeUpFleet.of(1);
-  const options = { model, page, host: "127.0.0.1", port };
+  const options = { model, page, host: "127.0.0.1", port, onLink: () => {} };
   await expect(new WebServer({ ...options, mayMove: false }).listen()).rejects.toThrow(
     `port ${port} on 127.0.0.1: in use; choose another with --port`,
   );

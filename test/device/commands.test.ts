@@ -42,7 +42,10 @@ beforeAll(async () => {
 afterEach(async () => {
   await endAll();
   for (const pty of ptys.splice(0)) pty.unplug();
-  for (const board of boards.splice(0)) board.board.powerOff();
+  // In good order: the server would wait for a session to be resumed.
+  for (const { board } of boards) board.board?.close();
+  await server.until(() => server.streams.every(({ closed }) => closed));
+  for (const { board } of boards.splice(0)) board.powerOff();
 });
 afterAll(async () => {
   await server.stop();

@@ -203,6 +203,13 @@ describe("what cannot be run is said at once:", () => {
     expect(ended.status).toBe(status);
   });
 
+  test("a virtual clock for a server that has a real one", async () => {
+    const path = await here({ devices: [{ type: "a" }] });
+    const { status, stderr } = await run(["simulate", "-f", path, "--fast"]);
+    expect(status).toBe(2);
+    expect(stderr).toContain("leave out --fast, or server and accounts");
+  });
+
   test("a server that is not there, when nodes are to be made", async () => {
     const path = await here({
       server: { uri: `xmpp://127.0.0.1:${await freePort()}`, ca: server.ca },

@@ -142,8 +142,7 @@ export function App({ store, connection }: Props) {
 
 /** Selects what the address says, when it is there: at first, and again on a new connection. */
 function useSelectionOf(store: Store, select: (device: PageDevice) => void): void {
-  const name = useMemo(() => decodeURIComponent(location.hash.slice(1)), []);
-  const wanted = useRef(name);
+  const wanted = useRef(useMemo(nameInAddress, []));
   const { hello } = store;
   useEffect(() => {
     if (store.selected !== undefined) wanted.current = store.selected.device.name;
@@ -155,6 +154,15 @@ function useSelectionOf(store: Store, select: (device: PageDevice) => void): voi
     wanted.current = "";
     select(device);
   });
+}
+
+/** The name of a device in the address; empty when there is none, or what stands there is none. */
+function nameInAddress(): string {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
 }
 
 function Totals({ store: { devices, counts, rate, totals } }: { store: Store }) {

@@ -46,10 +46,11 @@ export interface Selected {
   facts: Facts;
   /** By channel; in seconds, as the plots want it. */
   curves: { times: number[]; values: number[] }[];
-  areCurvesThere: boolean;
   xml: Numbered<XmlLine>[];
   skipped: number;
   log: Numbered<LogLine>[];
+  /** Whether what came before has come: it holds all lines up to then. */
+  isLogThere: boolean;
 }
 
 export class Store {
@@ -97,7 +98,7 @@ export class Store {
       device,
       facts: {},
       curves: device.channels.map(() => ({ times: [], values: [] })),
-      areCurvesThere: false,
+      isLogThere: false,
       xml: [],
       skipped: 0,
       log: [],
@@ -143,7 +144,7 @@ export class Store {
     const { selected } = this;
     if (selected === undefined) return;
     const lines = log.filter(({ device }) => device === selected.device.index);
-    if (selected.areCurvesThere && lines.length > 0)
+    if (selected.isLogThere && lines.length > 0)
       selected.log = [...selected.log, ...this.#number(lines)].slice(-MAX_LOG);
     // One that was selected before may still be told of.
     if (update.selected?.device === selected.device.index) this.#detail(selected, update.selected);
@@ -177,7 +178,6 @@ export class Store {
     const { facts, curves, points = [], xml = [], skipped = 0, log } = update;
     if (facts !== undefined) selected.facts = facts;
     if (curves !== undefined) {
-      selected.areCurvesThere = true;
       selected.curves = curves.map(({ times, values }) => ({
         times: times.map((time) => time / 1000),
         values: [...values],
@@ -196,7 +196,9 @@ export class Store {
     }
     selected.skipped += skipped;
     if (xml.length > 0) selected.xml = [...selected.xml, ...this.#number(xml)].slice(-MAX_XML);
-    if (log !== undefined) selected.log = this.#number(log);
+    if (log === undefined) return;
+    selected.log = this.#number(log);
+    selected.isLogThere = true;
   }
 
   #number<T>(lines: readonly T[]): Numbered<T>[] {

@@ -342,6 +342,7 @@ describe("the page", () => {
       host: "127.0.0.1",
       port,
       mayMove: false,
+      onLink: () => {},
     });
     await server.listen();
     await card("board3").waitFor();
