@@ -6,7 +6,13 @@
 import { channelOf, deviceOf } from "../collector/names.js";
 import type { CollectedItem, Store } from "../collector/store.js";
 import type { ChannelName, Curve, DeviceState, Facts } from "./protocol.js";
-import type { Listener, Measured, Source, SourceDevice } from "./source.js";
+import {
+  type Listener,
+  type Measured,
+  measuredOf,
+  type Source,
+  type SourceDevice,
+} from "./source.js";
 
 /** Milliseconds of silence after which a device counts as offline, whatever its habits. */
 const LEAST_SILENCE = 60_000;
@@ -42,13 +48,11 @@ export class CollectorSource implements Source {
   /** Shows what has been stored before. @throws StoreError */
   async load(): Promise<void> {
     for (const reading of await this.#store.latest()) {
-      const { device, channel, node, unit, value, time } = reading;
+      const { device, channel, node, time } = reading;
       const seen = this.#seen(device, node);
-      if (seen === undefined || value === undefined) continue;
+      if (seen === undefined) continue;
       seen.device.lastSeen = Math.max(seen.device.lastSeen, time * 1000);
-      this.#listener.measured(seen.place, [
-        { channel, ...(unit === undefined ? {} : { unit }), value, time: time * 1000 },
-      ]);
+      this.#listener.measured(seen.place, measuredOf(channel, reading));
     }
     this.#look();
   }
@@ -57,18 +61,11 @@ export class CollectorSource implements Source {
   take(items: readonly CollectedItem[]): void {
     for (const { node, publisher, readings } of items) {
       const byDevice = new Map<string, Measured[]>();
-      for (const { name, unit, value, time } of readings) {
-        if (value === undefined) continue;
-        const device = deviceOf(name);
+      for (const reading of readings) {
+        const device = deviceOf(reading.name);
         const measured = byDevice.get(device) ?? [];
         byDevice.set(device, measured);
-        const channel = channelOf(name);
-        measured.push({
-          channel,
-          ...(unit === undefined ? {} : { unit }),
-          value,
-          time: time * 1000,
-        });
+        measured.push(...measuredOf(channelOf(reading.name), reading));
       }
       for (const [name, measured] of byDevice) this.#take(name, node, publisher, measured);
     }

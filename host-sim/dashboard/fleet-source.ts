@@ -4,7 +4,7 @@ import { describeError } from "../cli/report.js";
 import { redact } from "../cli/trace.js";
 import type { DeviceEvent, FleetDevice } from "../fleet/fleet.js";
 import { COMMANDS, type Command, type DeviceState, type Facts } from "./protocol.js";
-import type { Listener, OnXml, Source, SourceDevice } from "./source.js";
+import { type Listener, measuredOf, type OnXml, type Source, type SourceDevice } from "./source.js";
 
 /** The version of what they run: the same as of this program. */
 const FIRMWARE = "0.1.0";
@@ -56,17 +56,8 @@ export class FleetSource implements Source {
       case "readings":
         this.#listener.measured(
           place,
-          event.readings.flatMap(({ name, unit, value, time }) =>
-            value === undefined
-              ? []
-              : [
-                  {
-                    channel: name.slice(device.baseName.length),
-                    ...(unit === undefined ? {} : { unit }),
-                    value,
-                    time: time * 1000,
-                  },
-                ],
+          event.readings.flatMap((reading) =>
+            measuredOf(reading.name.slice(device.baseName.length), reading),
           ),
         );
         break;

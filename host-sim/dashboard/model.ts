@@ -256,7 +256,10 @@ export function push<T>(list: T[], item: T, most: number): void {
 }
 
 function clip(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length - most} more)`;
+  if (text.length <= most) return text;
+  // Half of a surrogate pair is no character, and addresses cannot hold it.
+  const end = /[\ud800-\udbff]/.test(text.charAt(most - 1)) ? most - 1 : most;
+  return `${text.slice(0, end)}… (${text.length - end} more)`;
 }
 
 function clipChannel({ name, unit }: ChannelName): ChannelName {

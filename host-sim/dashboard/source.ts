@@ -1,5 +1,6 @@
 /** Where the dashboard has its devices from: a simulated fleet, or the nodes of a real one. */
 
+import type { Reading } from "../../firmware/telemetry/senml.js";
 import type { ChannelName, Command, Curve, DeviceState, Facts, LogLine } from "./protocol.js";
 
 /** A device as its source knows it. Fields are live: they are read when they are shown. */
@@ -39,6 +40,13 @@ export interface Measured {
   readonly value: number | string | boolean;
   /** Milliseconds since the epoch. */
   readonly time: number;
+}
+
+/** What a reading says that was measured on a channel; nothing when it has a sum or octets only. */
+export function measuredOf(channel: string, reading: Reading): Measured[] {
+  const { unit, value, time } = reading;
+  if (value === undefined) return [];
+  return [{ channel, ...(unit === undefined ? {} : { unit }), value, time: time * 1000 }];
 }
 
 /** What a source tells the dashboard. */

@@ -131,26 +131,10 @@ const SCHEMA = ["./fleet.schema.json", "../../../host-sim/fleet/fleet.schema.jso
 const MOST_ERRORS = 10;
 
 /**
- * @param environment what `${NAME}` in a text stands for
+ * @param text the YAML
+ * @param path where it is from: for errors, and for the files that it names
+ * @param environment what `${NAME}` in a text stands for; when absent, for nothing but itself
  * @throws ConfigError `fleet` for a file that cannot be used, with the lines and fields that are wrong
- */
-export function readFleetFile(
-  path: string,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): ReadFile {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new ConfigError("fleet", `${path} cannot be read: ${(error as Error).message}`);
-  }
-  return parseFleetFile(text, path, environment);
-}
-
-/**
- * As {@link readFleetFile}, for a text.
- * @param path for errors, and for the files that it names
- * @param environment when absent, `${NAME}` stands for nothing but itself
  */
 export function parseFleetFile(
   text: string,

@@ -16,7 +16,6 @@ export type FromWorker =
   /** It could not go on. */
   | {
       readonly kind: "failed";
-      readonly name: string;
       readonly words: string;
       readonly exit: number;
     };

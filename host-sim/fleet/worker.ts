@@ -28,8 +28,7 @@ async function run(job: Parameters<typeof runJob>[0]): Promise<void> {
     );
     tell({ kind: "end", end });
   } catch (error) {
-    const name = error instanceof Error ? error.name : "Error";
-    tell({ kind: "failed", name, words: describeError(error), exit: exitStatus(error) });
+    tell({ kind: "failed", words: describeError(error), exit: exitStatus(error) });
   }
 }
 

@@ -44,6 +44,11 @@ describe("whoever may publish can make up much, and", () => {
   });
 });
 
+test("what is too long is not cut through a character", () => {
+  const { name } = new MadeUpFleet([`x${"😀".repeat(100)}`]).model.named(0);
+  expect(decodeURIComponent(encodeURIComponent(name))).toBe(name);
+});
+
 test("a channel that is no number has no curve, and shows what it says", async () => {
   const fleet = MadeUpFleet.of(1);
   fleet.model.measured(0, [
