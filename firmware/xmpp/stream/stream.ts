@@ -65,7 +65,7 @@ export class Stream implements Negotiation, StreamSink {
   readonly #options: StreamOptions;
   readonly #events: StreamEvents;
   #tokenizer: Tokenizer;
-  #features: Element | undefined;
+  #features: Element | "used" | undefined;
   /** The step that has the turn, until there is none left. */
   #step: Step | undefined;
   #writable = false;
@@ -159,9 +159,11 @@ export class Stream implements Negotiation, StreamSink {
   done(): void {
     this.#step = this.#next();
     if (this.#step !== undefined) {
-      if (this.#features !== undefined) this.#step.begin(this.#features, this);
+      const features = this.#features;
+      if (typeof features === "object") this.#step.begin(features, this);
       return;
     }
+    this.#features = "used"; // they take a kilobyte
     this.#options.steps.length = 0;
     this.allowStanzas();
     this.#newlyOnline = true;
