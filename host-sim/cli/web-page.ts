@@ -3,13 +3,16 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { ConfigError } from "../../firmware/xmpp/errors.js";
+import type { WebFile } from "../dashboard/flash-page.js";
 import type { Model } from "../dashboard/model.js";
-import { integerFrom } from "./arguments.js";
+import { collect, integerFrom } from "./arguments.js";
 
 export interface PageOptions {
   host: string;
   port?: number;
   open: boolean;
+  image?: string[];
 }
 
 /** Where it is looked for when nobody says: here, or at the next port that is free. */
@@ -24,6 +27,11 @@ export function withPage(command: Command): void {
       "127.0.0.1",
     )
     .option("--port <port>", `for the page (default: ${PORT}, or the next free one)`, portNumber)
+    .option(
+      "--image <folder>",
+      "what 'pipit build' has made for a board: /flash flashes it from Chrome; may be repeated",
+      collect,
+    )
     .option("--no-open", "open no browser");
 }
 
@@ -38,7 +46,8 @@ export interface WebPage {
 /**
  * Serves the page, and opens a browser where there is a person with a screen.
  * @param onLink tells that the link was used: the address is another
- * @throws ConfigError `port` when there is none to be had, `page` when the page has not been built
+ * @throws ConfigError `port` when there is none to be had, `page` when the page has not been built,
+ *   `image` for one that cannot be used
  */
 export async function openPage(
   options: PageOptions,
@@ -47,7 +56,9 @@ export async function openPage(
 ): Promise<WebPage> {
   const { host, port = PORT, open } = options;
   const { WebServer } = await import("../dashboard/web-server.js");
+  const more = options.image === undefined ? undefined : await readImages(options.image);
   const server = new WebServer({
+    ...(more === undefined ? {} : { more }),
     model,
     page: fileURLToPath(new URL("../dashboard/page", import.meta.url)),
     host,
@@ -61,6 +72,15 @@ export async function openPage(
   const page = { address: await server.listen(), close: () => server.close() };
   if (open && process.stdout.isTTY) openBrowser(page.address);
   return page;
+}
+
+async function readImages(folders: readonly string[]): Promise<ReadonlyMap<string, WebFile>> {
+  const { flashPage } = await import("../dashboard/flash-page.js");
+  try {
+    return flashPage(folders);
+  } catch (error) {
+    throw new ConfigError("image", (error as Error).message);
+  }
 }
 
 function openBrowser(address: string): void {

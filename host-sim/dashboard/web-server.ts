@@ -15,6 +15,7 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { ConfigError } from "../../firmware/xmpp/errors.js";
 import { Access, cookieName, isLoopback, type Refusal } from "./access.js";
+import type { WebFile } from "./flash-page.js";
 import type { Model } from "./model.js";
 import { FROM_PAGE_BYTES } from "./protocol.js";
 import { Viewer } from "./viewer.js";
@@ -29,6 +30,8 @@ export interface WebServerOptions {
   readonly port: number;
   /** Whether to take the next port when that one is in use. */
   readonly mayMove: boolean;
+  /** Other files to serve, by their paths. */
+  readonly more?: ReadonlyMap<string, WebFile>;
   /** A link was used: here is the next. */
   readonly onLink: (link: string) => void;
 }
@@ -79,7 +82,7 @@ const HEADERS = {
 export class WebServer {
   readonly #options: WebServerOptions;
   readonly #access: Access;
-  readonly #files: ReadonlyMap<string, { type: string; body: Buffer }>;
+  readonly #files: ReadonlyMap<string, WebFile>;
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({
     noServer: true,
@@ -94,7 +97,7 @@ export class WebServer {
   constructor(options: WebServerOptions) {
     this.#options = options;
     this.#access = new Access(options.host);
-    this.#files = readPage(options.page);
+    this.#files = new Map([...readPage(options.page), ...(options.more ?? [])]);
     this.#http = createServer((request, response) => this.#answer(request, response));
     this.#http.maxConnections = MAX_CONNECTIONS;
     this.#http.headersTimeout = 10_000;
@@ -177,8 +180,19 @@ export class WebServer {
     if (visitor !== undefined) return refuse(response, visitor.status, visitor.text);
     const file = this.#files.get(path === "/" ? "/index.html" : path);
     if (file === undefined) return refuse(response, 404, "There is no such page");
-    response.writeHead(200, { ...HEADERS, "Content-Type": file.type });
-    response.end(request.method === "HEAD" ? undefined : file.body);
+    const { type, policy = POLICY, read } = file;
+    let body: Buffer;
+    try {
+      body = read();
+    } catch (error) {
+      return refuse(response, 500, `It cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    }
+    response.writeHead(200, {
+      ...HEADERS,
+      "Content-Security-Policy": policy,
+      "Content-Type": type,
+    });
+    response.end(request.method === "HEAD" ? undefined : body);
   }
 
   #enter(request: IncomingMessage, response: ServerResponse, key: string): void {
@@ -224,13 +238,13 @@ function refuse(response: ServerResponse, status: number, text: string): void {
   response.end(`${text}.\n`);
 }
 
-function readPage(folder: string): Map<string, { type: string; body: Buffer }> {
+function readPage(folder: string): Map<string, WebFile> {
   try {
     return new Map(
-      Object.entries(TYPES).map(([name, type]) => [
-        `/${name}`,
-        { type, body: readFileSync(join(folder, name)) },
-      ]),
+      Object.entries(TYPES).map(([name, type]) => {
+        const body = readFileSync(join(folder, name));
+        return [`/${name}`, { type, read: () => body }];
+      }),
     );
   } catch (error) {
     const reason = (error as Error).message;

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { WebFile } from "../../host-sim/dashboard/flash-page.js";
 import { Model } from "../../host-sim/dashboard/model.js";
 import {
   type ChannelName,
@@ -86,9 +87,10 @@ export async function serve(
   model: Model,
   host = "127.0.0.1",
   onLink: (link: string) => void = () => {},
+  more: ReadonlyMap<string, WebFile> = new Map(),
 ): Promise<{ server: WebServer; address: string }> {
   if (!existsSync(`${PAGE}/page.js`))
     throw new Error(`the page is not in ${PAGE}: run node scripts/page.mjs, or npm test`);
-  const server = new WebServer({ model, page: PAGE, host, port: 0, mayMove: false, onLink });
+  const server = new WebServer({ model, page: PAGE, host, port: 0, mayMove: false, onLink, more });
   return { server, address: await server.listen() };
 }
