@@ -12,6 +12,8 @@ const base = {
 };
 
 export default {
+  // Nothing is slow by intent; but machines may be busy.
+  testTimeout: 60_000,
   projects: [
     {
       ...base,

@@ -28,7 +28,7 @@ const steps = [
   ...(options.length > 0
     ? [() => jest("--runInBand", ...options)]
     : [
-        () => jest("--selectProjects", "unit"),
+        () => jest("--selectProjects", "unit", "--maxWorkers", "100%"), // its default leaves a core idle
         () => jest("--selectProjects", "interop", "--runInBand"),
       ]),
 ];

@@ -1,6 +1,10 @@
+import { existsSync } from "node:fs";
 import { ReadableStream, WritableStream } from "node:stream/web";
 import { SerialPort } from "serialport";
 import { type SerialLine, type Signals, UnpluggedError } from "./serial-line.js";
+
+/** How often to look whether a device is still there, in milliseconds. */
+const LOOK_INTERVAL = 500;
 
 /** A serial port of this computer. */
 export class NodeSerialLine implements SerialLine {
@@ -38,15 +42,24 @@ export class NodeSerialLine implements SerialLine {
         port.on("data", (data: Buffer) => {
           if (isOpen && this.#port === port) controller.enqueue(new Uint8Array(data));
         });
-        port.on("close", (error: Error | null) => {
+        const ended = (isUnplugged: boolean): void => {
+          clearInterval(watch);
           if (!isOpen) return;
           isOpen = false;
-          if (error) {
+          if (isUnplugged) {
             const unplugged = new UnpluggedError(this.name);
             controller.error(unplugged);
             this.#lose(unplugged);
           } else if (this.#port === port) controller.close();
-        });
+        };
+        port.on("close", (error: Error | null) => ended(error instanceof Error));
+        // Linux answers a read after the end of a device with nothing, for ever: serialport waits for more.
+        const watch = setInterval(() => {
+          if (existsSync(this.name)) return;
+          ended(true);
+          void close(port);
+        }, LOOK_INTERVAL);
+        if (!this.name.startsWith("/")) clearInterval(watch); // Windows: there it is no file
       },
       // Whoever stops reading closes the port next.
       cancel: () => {

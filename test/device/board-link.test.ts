@@ -101,7 +101,7 @@ describe("provisioning", () => {
     const { rig, link } = await plugIn(SETTINGS);
     const saving = saveSettings(link, { interval: "1", name: "a b", node: "" });
     await expect(saving).rejects.toThrow(
-      /^node is needed\ninterval should be whole .*\nname should be letters/,
+      /^settings: node is needed\ninterval should be whole .*\nname should be letters/,
     );
     expect(rig.texts).toEqual(SETTINGS);
   });

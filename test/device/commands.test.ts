@@ -270,7 +270,9 @@ test("pipit run flashes, provisions, and says when readings arrive", async () =>
   const pipit = new Pipit(args, SECRETS);
   await pipit.until(({ stderr }) => stderr.includes("its readings arrive: chip 41.5 °C, heap"));
   expect(chip.rom.flash[0x20000 + 7]).toBe(49);
-  expect(pipit.stderr).toContain(`pipit watch -t telemetry --jid board@${DOMAIN}`);
+  await pipit.until(({ stderr }) =>
+    stderr.includes(`pipit watch -t telemetry --jid board@${DOMAIN}`),
+  );
   pipit.signal("SIGINT");
   expect((await pipit.ended).status).toBe(0);
 });
