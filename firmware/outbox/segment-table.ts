@@ -31,12 +31,15 @@ export const UNREADABLE = -1;
 
 const META = 3;
 
+/** Rows that there is room for at first: on V8, arrays up to 64 bytes are objects as others, and larger ones dear. */
+const ROWS = 4;
+
 export class SegmentTable {
   #length = 0;
-  #first = new Float64Array(8);
+  #first = new Float64Array(ROWS);
   /** For each row the slot, the bytes in storage, and how many entries there are. */
-  #meta = new Uint16Array(8 * META);
-  #states = new Uint8Array(8 * SEGMENT_ENTRIES);
+  #meta = new Uint16Array(ROWS * META);
+  #states = new Uint8Array(ROWS * SEGMENT_ENTRIES);
 
   /** How many rows there are. They are in the order of their first entries. */
   get length(): number {
