@@ -8,7 +8,7 @@
 
 import { Client, type ClientOptions, type ClientState } from "./client/client.js";
 import { storeSession, takeSession } from "./client/session-store.js";
-import type { KeyValue, KeyValueStorage, TimerHandle } from "./io.js";
+import type { KeyValue, KeyValueStorage, Timer, TimerHandle } from "./io.js";
 import type { Losses } from "./outbox/losses.js";
 import { Outbox, type OutboxOptions } from "./outbox/outbox.js";
 import { type Channel, type Sensor, takeReadings } from "./sensors/sensor.js";
@@ -43,6 +43,12 @@ export const OUTBOX: DeviceOutboxOptions = Object.freeze({
   policy: "drop-oldest",
 });
 
+/**
+ * An element takes 200 bytes of a microcontroller's memory or more, and 10,000 bytes of a stream may be 2,500 of them.
+ * So a stanza may have a hundred, which is more than any that is meant for a device.
+ */
+const LIMITS = Object.freeze({ elementBytes: 100 });
+
 /** What a reading with a long name takes in the outbox, in bytes. */
 const LEAST_ROOM = 200;
 
@@ -50,7 +56,14 @@ export interface DeviceOptions {
   /** How to reach the server; the callbacks of the client are the device's own to set. */
   client: Omit<
     ClientOptions,
-    "extensions" | "session" | "onWritable" | "onState" | "onSessionLost" | "onOffline" | "onClosed"
+    | "extensions"
+    | "session"
+    | "onWritable"
+    | "onState"
+    | "onSessionLost"
+    | "onOffline"
+    | "onTooBig"
+    | "onClosed"
   >;
   sensor: Sensor;
   /** What goes before the names of the channels and makes them unique: `urn:dev:mac:0024befffe804ff1:`. */
@@ -58,8 +71,8 @@ export interface DeviceOptions {
   /** The pub/sub service and the node on it. */
   service: string;
   node: string;
-  /** Milliseconds between samples; 1 or more. */
-  interval: number;
+  /** Milliseconds between samples, 1 or more; or what gives them, which is asked behind each. */
+  interval: number | (() => number);
   /** Where readings wait: in the store `outbox`, which is the device's own, and outlives it. */
   storage: KeyValueStorage;
   /** What differs from {@link OUTBOX}. */
@@ -82,8 +95,12 @@ export interface DeviceOptions {
   onClosed?: (error: XmppError | undefined) => void;
 }
 
+/** What is needed after the parts were made. The options of the client are not, and are many. */
+type Kept = Omit<DeviceOptions, "client" | "service" | "storage" | "outbox" | "batch" | "pace">;
+
 export class Device {
-  readonly #options: DeviceOptions;
+  readonly #options: Kept;
+  readonly #timer: Timer;
   readonly #client: Client;
   readonly #storage: KeyValue;
   readonly #outbox: Outbox;
@@ -96,29 +113,32 @@ export class Device {
    * @throws ConfigError for options that cannot be used
    */
   constructor(options: DeviceOptions) {
-    const { crypto, timer } = options.client;
-    const { service, node, baseName } = options;
-    this.#options = check(options);
+    check(options);
+    const { client, service, storage, outbox, batch, pace, ...kept } = options;
+    const { crypto, timer } = client;
+    const { node, baseName } = kept;
+    this.#options = kept;
+    this.#timer = timer;
     const pubsub = new PubSub(service);
     const random = (): number => {
       const [high = 0, low = 0] = crypto.random(2);
       return (high * 256 + low) / 0x1_0000;
     };
-    this.#storage = options.storage.open({ path: "outbox" });
+    this.#storage = storage.open({ path: "outbox" });
     this.#outbox = new Outbox({
       ...OUTBOX,
-      ...options.outbox,
+      ...outbox,
       storage: this.#storage,
       timer,
       random: (count) => crypto.random(count),
-      onError: (error) => options.onError?.(error),
+      onError: (error) => kept.onError?.(error),
     });
-    const batch = { ...BATCH, ...options.batch };
+    const most = { ...BATCH, ...batch };
     const room = this.#outbox.room(node);
     if (room < LEAST_ROOM)
       throw new ConfigError("node", `its name leaves ${room} bytes of a segment for readings`);
     this.#batcher = new Batcher(
-      { ...batch, bytes: Math.min(batch.bytes, room) },
+      { ...most, bytes: Math.min(most.bytes, room) },
       timer,
       (lane, readings, payload) => this.#accept(lane, readings, payload),
     );
@@ -127,31 +147,33 @@ export class Device {
       outbox: this.#outbox,
       timer,
       random,
-      pace: { ...PACE, ...options.pace },
+      pace: { ...PACE, ...pace },
       node,
       baseName,
-      onPublished: (id) => options.onPublished?.(id),
-      onLosses: (losses) => options.onLosses?.(losses),
-      onRefused: (error) => options.onError?.(error),
+      onPublished: (id) => kept.onPublished?.(id),
+      onLosses: (losses) => kept.onLosses?.(losses),
+      onRefused: (error) => kept.onError?.(error),
     });
-    const session = takeSession(this.#storage, options.client.jid);
+    const session = takeSession(this.#storage, client.jid);
     const identity = { category: "client", type: "bot", name: "Pipit" };
     this.#client = new Client({
-      ...options.client,
+      ...client,
+      limits: { ...LIMITS, ...client.limits },
       ...(session === undefined ? {} : { session }),
       extensions: [ping, new Disco({ identity, node: SOFTWARE, crypto }), pubsub],
       onWritable: () => this.#publisher.writable(),
-      onState: (state) => options.onState?.(state),
+      onState: (state) => kept.onState?.(state),
       onSessionLost: () => this.#publisher.suspect(),
       onOffline: (error, delay) => {
-        options.onError?.(error);
+        kept.onError?.(error);
         if (delay === undefined) this.#stopped(error);
       },
+      onTooBig: (error) => kept.onError?.(error),
       onClosed: () => this.#stopped(undefined),
     });
     // The first sample at once, for whoever watches; the phase of the others is drawn, because the devices
     // of a fleet may all have got their power back in one moment.
-    this.#sampling = timer.set(() => this.#sample(Math.floor(random() * options.interval)), 0);
+    this.#sampling = timer.set(() => this.#sample(Math.floor(random() * this.#interval)), 0);
   }
 
   get state(): ClientState {
@@ -191,7 +213,7 @@ export class Device {
    * May be called twice.
    */
   close(): void {
-    if (this.#sampling === undefined) return;
+    if (this.state === "closing" || this.state === "closed") return;
     this.#endSampling();
     this.#publisher.close();
     this.#client.close();
@@ -204,14 +226,19 @@ export class Device {
   suspend(): void {
     this.#endSampling();
     const session = this.#client.saveSession();
-    if (session !== undefined) this.#store(() => storeSession(this.#storage, session));
+    if (session !== undefined)
+      this.#store(() => storeSession(this.#storage, session, this.#outbox.spare));
+  }
+
+  get #interval(): number {
+    const { interval } = this.#options;
+    return typeof interval === "number" ? interval : interval();
   }
 
   #sample(next: number): void {
-    const { sensor, baseName, interval } = this.#options;
-    const { timer } = this.#options.client;
-    this.#sampling = timer.set(() => this.#sample(interval), next);
-    const readings = takeReadings(sensor, baseName, timer.now() / 1000);
+    const { sensor, baseName } = this.#options;
+    this.#sampling = this.#timer.set(() => this.#sample(this.#interval), next);
+    const readings = takeReadings(sensor, baseName, this.#timer.now() / 1000);
     readings.forEach((reading, index) => {
       const { qos = "effectively-once", alarm = false } = sensor.channels[index] as Channel;
       this.#batcher.add({ qos, alarm }, reading);
@@ -253,7 +280,7 @@ export class Device {
   }
 
   #stopSampling(): void {
-    this.#options.client.timer.clear(this.#sampling);
+    this.#timer.clear(this.#sampling);
     this.#sampling = undefined;
   }
 
@@ -268,12 +295,12 @@ export class Device {
 }
 
 /** Finds mistakes that would else show with every sample. */
-function check(options: DeviceOptions): DeviceOptions {
+function check(options: DeviceOptions): void {
   const { sensor, baseName, interval } = options;
   const { window, settle, maxAge = 1 } = { ...OUTBOX, ...options.outbox };
   const { time, readings, bytes } = { ...BATCH, ...options.batch };
   const { window: inFlight, catchUp } = { ...PACE, ...options.pace };
-  checkNumber("interval", interval, 1);
+  if (typeof interval === "number") checkNumber("interval", interval, 1);
   checkNumber("outbox.window", window, 0);
   checkNumber("outbox.settle", settle, 0);
   checkNumber("outbox.maxAge", maxAge, 1);
@@ -294,7 +321,6 @@ function check(options: DeviceOptions): DeviceOptions {
   }));
   // Where a sensor program does the measuring, the sensor has no channels.
   if (samples.length > 0) encodeSenml(samples);
-  return options;
 }
 
 function checkNumber(name: string, value: number, least: number): void {

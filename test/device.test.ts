@@ -301,6 +301,17 @@ describe("close", () => {
     expect(bench.held).toEqual({ timers: 0, sockets: 0 });
   });
 
+  test("after suspend(), ends it as well", () => {
+    const bench = new Bench();
+    bench.clock.advance(INTERVAL);
+    bench.told.length = 0;
+    bench.device.suspend();
+    bench.device.close();
+    bench.clock.advance(600_000);
+    expect(bench.told).toEqual(["closed in good order"]);
+    expect(bench.held).toEqual({ timers: 0, sockets: 0 });
+  });
+
   test("may be called from any of its callbacks", () => {
     for (const callback of ["onReadings", "onPublished", "onState", "onError"] as const) {
       let isFirst = true;

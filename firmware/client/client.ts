@@ -35,8 +35,9 @@ import type { Target } from "./srv.js";
 
 export type { ClientOptions, ClientState };
 
-/** Stanzas that the server has not acknowledged, above which no more are taken. */
+/** Stanzas, and bytes of them, that the server has not acknowledged, above which no more are taken. */
 const MAX_UNACKNOWLEDGED = 16;
+const MAX_UNACKNOWLEDGED_BYTES = 8_192;
 
 const MAX_ITERATIONS = 100_000;
 
@@ -60,7 +61,7 @@ export class Client {
   #keepAlive: KeepAlive | undefined;
   #acknowledgements: Acknowledgements | undefined;
   /** The session, which may outlive the connection. */
-  readonly #session: StreamManagement<Element>;
+  readonly #session: StreamManagement<Uint8Array>;
   #resumed = false;
   /** Whether the session goes on, or has begun, on the present connection. */
   #attached = false;
@@ -84,7 +85,7 @@ export class Client {
     if (account.local === "") throw new ConfigError("jid", `${options.jid} is not an account`);
     const { password, keys = new ScramKeyCache(), floor, maxIterations } = options;
     checkOptions(options, account);
-    this.#options = { ...options };
+    this.#options = options;
     this.#account = account;
     this.#credentials = {
       username: account.local,
@@ -195,6 +196,7 @@ export class Client {
   // Connecting
 
   #begin(): void {
+    this.#wait = undefined;
     if (this.#enter("connecting")) this.#route.find(this.#session.location);
   }
 
@@ -263,6 +265,7 @@ export class Client {
       limits: this.#limits,
       names: this.#names,
       onTrace: this.#options.onTrace,
+      onTooBig: this.#options.onTooBig,
     };
   }
 
@@ -291,7 +294,7 @@ export class Client {
   /** The server has said what it has. */
   #acknowledged(): void {
     this.#acknowledgements?.answered();
-    if (!this.#wasFull || this.#session.unacknowledged.length > MAX_UNACKNOWLEDGED / 2) return;
+    if (!this.#wasFull || this.#isUnacknowledged(0.5)) return;
     this.#wasFull = false;
     this.#options.onWritable?.();
   }
@@ -339,7 +342,9 @@ export class Client {
   #send(stanza: Element, urgent: boolean): void {
     if (this.#connection?.takesStanzas !== true)
       throw new TransportError("not-connected", "there is no stream to send on");
-    if (this.#session.unacknowledged.length >= MAX_UNACKNOWLEDGED && !urgent) {
+    // Answers may be as many again. Who asks for more than that, before the server acknowledges any, gets none.
+    const isAnswer = urgent && stanza.name === "iq";
+    if ((!urgent || isAnswer) && this.#isUnacknowledged(isAnswer ? 2 : 1)) {
       this.#wasFull = true;
       this.#acknowledgements?.request();
       throw new TransportError(
@@ -348,6 +353,16 @@ export class Client {
       );
     }
     this.#connection.send(stanza, urgent);
+  }
+
+  /** Whether so many times as much as may be is unacknowledged, or more. */
+  #isUnacknowledged(times: number): boolean {
+    const { unacknowledged } = this.#session;
+    const bytes = unacknowledged.reduce((sum, { length }) => sum + length, 0);
+    return (
+      unacknowledged.length >= MAX_UNACKNOWLEDGED * times ||
+      bytes > MAX_UNACKNOWLEDGED_BYTES * times
+    );
   }
 
   // Losing the connection

@@ -190,6 +190,7 @@ export class Connection implements StreamEvents {
 
   onOnline(jid: JID): void {
     this.#options.timer.clear(this.#deadline);
+    this.#deadline = undefined;
     this.#events.onOnline(jid);
   }
 

@@ -85,9 +85,14 @@ export interface ClientOptions {
    *   closed
    */
   onOffline?: (error: XmppError, delay: number | undefined) => void;
+  /**
+   * A stanza was above the limit of bytes, and was read over; the stream goes on. If it was the reply to a request,
+   * that gets an error, `resource-constraint`.
+   */
+  onTooBig?: (error: XmppError) => void;
   /** `close()` has done its work. */
   onClosed?: () => void;
-  /** Sees every element in both directions, secrets included. */
+  /** Sees every element in both directions, secrets included, but not what a resumed stream has to send again. */
   onTrace?: (direction: "in" | "out", element: Element) => void;
 }
 

@@ -13,9 +13,15 @@ import { decode, encode } from "../xmpp/utf8.js";
 
 const KEY = "session";
 
-/** One write. @throws whatever storage throws */
-export function storeSession(storage: KeyValue, session: SavedSession): void {
-  storage.write(KEY, encode(JSON.stringify(session)));
+/**
+ * One write.
+ * @param longest how many bytes there is room for: the names in it are the server's to choose, and one that needs more
+ *   is not kept
+ * @throws whatever storage throws
+ */
+export function storeSession(storage: KeyValue, session: SavedSession, longest: number): void {
+  const value = encode(JSON.stringify(session));
+  if (value.length <= longest) storage.write(KEY, value);
 }
 
 /**

@@ -8,7 +8,10 @@ export const CAUSES = Object.freeze([
   "refused",
   /** Its checksum did not match. For a value of which nothing can be read, one is counted. */
   "damaged",
-  /** Acknowledged, but forgotten before that had settled, for want of room. Lost only if the server lost it. */
+  /**
+   * Forgotten before it was sure to have arrived, and so perhaps not lost: acknowledged, but not settled when there was
+   * need of the room; or sent to go at most once, and never acknowledged.
+   */
   "unsettled",
 ] as const);
 

@@ -41,7 +41,7 @@ import { numberOf } from "./entry-id.js";
 import { CAUSES, type Cause, type Losses } from "./losses.js";
 import { Dropper, type Policy } from "./policy.js";
 import { encodeRecord, RECORD_HEAD_SIZE } from "./segment.js";
-import { SegmentStore } from "./segment-store.js";
+import { footprint, SegmentStore } from "./segment-store.js";
 import {
   ACKNOWLEDGED,
   ALARM,
@@ -143,6 +143,11 @@ export class Outbox {
     return this.#store.used;
   }
 
+  /** How long a value may be that others put beside it, so that the capacity is not exceeded by both, in bytes. */
+  get spare(): number {
+    return 32 * Math.floor((this.#options.capacity - this.used) / 32) - footprint(0);
+  }
+
   /**
    * How many entries were lost, by cause, since the store was new. To be published as they are: they only
    * go up, so it does no harm if one report of them is lost or repeated.
@@ -211,17 +216,20 @@ export class Outbox {
 
   /** The service will never take the entry: it is lost as `refused`. */
   refuse(id: string): void {
-    this.#conclude(id, () => LOST + CAUSES.indexOf("refused"));
+    const isStored = this.#conclude(id, () => LOST + CAUSES.indexOf("refused"));
+    if (!isStored && this.#volatile.made(id)) this.#store.lose("refused", false);
   }
 
   /**
    * The entry did not get through: it waits again, in its old place.
-   * @param sent whether it may have arrived: what is to go at most once does not go again then
+   * @param cause what it is lost as if it is to go at most once: it may have arrived, and does not go again;
+   *   `undefined` if it was not even sent
    */
-  putBack(id: string, sent: boolean): void {
-    if (!sent) this.#volatile.putBack(id);
+  putBack(id: string, cause: Cause | undefined): void {
     const number = numberOf(id);
     if (this.#given.get(number)?.id === id) this.#change(number, () => WAITING);
+    else if (cause === undefined) this.#volatile.putBack(id);
+    else if (this.#volatile.made(id)) this.#store.lose(cause, false);
   }
 
   /**
@@ -375,11 +383,13 @@ export class Outbox {
       }
   }
 
-  #conclude(id: string, outcome: (row: number, index: number) => number): void {
+  /** @returns whether it is an entry in storage that was given out */
+  #conclude(id: string, outcome: (row: number, index: number) => number): boolean {
     const number = numberOf(id);
-    if (this.#given.get(number)?.id !== id) return;
+    if (this.#given.get(number)?.id !== id) return false;
     this.#given.delete(number);
     this.#change(number, outcome);
+    return true;
   }
 
   #change(number: number, to: (row: number, index: number) => number): void {

@@ -55,6 +55,11 @@ export class VolatileQueue {
     return waiting && { id: waiting.id, ...waiting.content, attempts: 1 };
   }
 
+  /** Whether the id is of an entry of this queue. */
+  made(id: string): boolean {
+    return id.startsWith(entryId(this.#epoch, 0).slice(0, -2));
+  }
+
   /** What was given out last could not even be sent. Any other id is ignored. */
   putBack(id: string): void {
     if (this.#taken?.id !== id) return;

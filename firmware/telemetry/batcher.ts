@@ -24,7 +24,8 @@ export const BATCH: BatchOptions = Object.freeze({ time: 0, readings: 16, bytes:
 /** What is collected for one lane. */
 interface Batch {
   readonly lane: Lane;
-  readings: Reading[];
+  /** One or more. */
+  readings: readonly Reading[];
   payload: Uint8Array;
 }
 
@@ -35,7 +36,7 @@ export class Batcher {
   readonly #options: BatchOptions;
   readonly #timer: Timer;
   readonly #take: TakeBatch;
-  readonly #batches: Batch[] = [];
+  #batches: readonly Batch[] = [];
   #wait: TimerHandle | undefined;
 
   constructor(options: BatchOptions, timer: Timer, take: TakeBatch) {
@@ -48,23 +49,23 @@ export class Batcher {
    * Adds a reading. It is given on with those before it when a bound is reached.
    * @throws ConfigError `senml-invalid` for a reading that SenML cannot say
    */
-  add({ qos, alarm }: Lane, reading: Reading): void {
-    let batch = this.#batches.find(({ lane }) => lane.qos === qos && lane.alarm === alarm);
+  add(lane: Lane, reading: Reading): void {
+    const { qos, alarm } = lane;
+    const batch = this.#batches.find(
+      (other) => other.lane.qos === qos && other.lane.alarm === alarm,
+    );
+    const readings = batch === undefined ? [reading] : [...batch.readings, reading];
+    const payload = pack(toRecords(readings));
+    const most = this.#options;
     if (batch === undefined) {
-      batch = { lane: { qos, alarm }, readings: [], payload: new Uint8Array(0) };
-      this.#batches.push(batch);
-    }
-    const { readings, bytes } = this.#options;
-    let payload = pack(toRecords([...batch.readings, reading]));
-    if (
-      batch.readings.length > 0 &&
-      (batch.readings.length >= readings || payload.length > bytes)
-    ) {
+      this.#batches = [...this.#batches, { lane: { qos, alarm }, readings, payload }];
+    } else if (readings.length > most.readings || payload.length > most.bytes) {
       this.#give(batch);
-      payload = pack(toRecords([reading]));
+      this.add(lane, reading);
+    } else {
+      batch.readings = readings;
+      batch.payload = payload;
     }
-    batch.readings.push(reading);
-    batch.payload = payload;
   }
 
   /** All readings of one sample were added. */
@@ -73,7 +74,7 @@ export class Batcher {
     this.#batches.forEach((batch) => {
       if (batch.lane.alarm) this.#give(batch);
     });
-    if (this.#batches.some((batch) => batch.readings.length > 0))
+    if (this.#batches.length > 0)
       this.#wait ??= this.#timer.set(() => this.flush(), this.#options.time);
   }
 
@@ -87,9 +88,7 @@ export class Batcher {
   }
 
   #give(batch: Batch): void {
-    const { lane, readings, payload } = batch;
-    if (readings.length === 0) return;
-    batch.readings = [];
-    this.#take(lane, readings, payload);
+    this.#batches = this.#batches.filter((other) => other !== batch);
+    this.#take(batch.lane, batch.readings, batch.payload);
   }
 }

@@ -34,8 +34,8 @@ export class LossReport {
   /** The last report, and the sum of the counts in it. */
   #id: string | undefined;
   #sum = 0;
-  /** Whether it waits in the outbox, as far as is known: one that has to make room changes the counts. */
-  #isWaiting = false;
+  /** Whether it waits or is on its way, as far as is known: one that has to make room changes the counts. */
+  #isUnderWay = false;
   #wait: TimerHandle | undefined;
 
   /** @param onDue there may be a report to make, after `make` made none */
@@ -58,7 +58,7 @@ export class LossReport {
   make(): void {
     const { outbox, timer, node, baseName } = this.#options;
     if (this.#known === this.#reported || this.#wait !== undefined) return;
-    if (this.#isWaiting && this.#known === this.#sum) return;
+    if (this.#isUnderWay && this.#known === this.#sum) return;
     const { losses } = outbox;
     const now = Math.round(timer.now());
     const readings = CAUSES.filter((cause) => losses[cause] > 0).map((cause) => ({
@@ -70,23 +70,27 @@ export class LossReport {
     const payload = pack(toRecords(readings));
     this.#id = outbox.append({ node, time: now, payload, qos: "at-most-once" });
     this.#sum = this.#known;
-    this.#isWaiting = true;
+    this.#isUnderWay = true;
     this.#wait = timer.set(() => {
       this.#wait = undefined;
       this.#onDue();
     }, INTERVAL);
   }
 
-  /** Something has left the outbox. */
-  given(id: string): void {
-    if (id === this.#id) this.#isWaiting = false;
+  /** Whether this is the id of the report that was made last. */
+  is(id: string): boolean {
+    return id === this.#id;
   }
 
-  /** Something was published. @returns whether it is the report */
-  published(id: string): boolean {
-    if (id !== this.#id) return false;
+  /** It was published. */
+  published(): void {
     this.#reported = this.#sum;
-    return true;
+    this.#isUnderWay = false;
+  }
+
+  /** It did not arrive, as far as is known: there is to be another. */
+  failed(): void {
+    this.#isUnderWay = false;
   }
 
   stop(): void {

@@ -19,7 +19,7 @@ import { LossReport, type LossReportOptions } from "./loss-report.js";
 import { Pace, type PaceOptions } from "./pace.js";
 import { separate, unpack } from "./pack.js";
 import { type SenmlRecord, senmlElement } from "./senml.js";
-import { verdictOn } from "./verdict.js";
+import { type Verdict, verdictOn } from "./verdict.js";
 
 export interface PublisherOptions extends LossReportOptions {
   readonly pubsub: PubSub;
@@ -50,6 +50,9 @@ export class Publisher {
   readonly #pace: Pace;
   readonly #report: LossReport;
   #inFlight = 0;
+  /** The item whose refusal began the last wait, until it is taken, and whether anything was taken since. */
+  #refused: string | undefined;
+  #hasTaken = false;
   /** Whether there is nothing to send on. */
   #blocked = true;
   #closed = false;
@@ -95,11 +98,10 @@ export class Publisher {
     const { outbox, pace } = this.#options;
     this.#report.check();
     if (this.#blocked || this.#closed) return;
-    this.#report.make();
+    if (this.#pace.mayGo) this.#report.make();
     while (this.#inFlight < pace.window && this.#pace.mayGo && !this.#blocked && !this.#closed) {
       const entry = outbox.next();
       if (entry === undefined) break;
-      this.#report.given(entry.id);
       this.#pace.spend();
       this.#inFlight++;
       this.#send({ entry, parts: 1, at: 0, refused: false });
@@ -121,13 +123,14 @@ export class Publisher {
       });
     } catch (error) {
       if (!(error instanceof XmppError)) throw error;
-      this.#failed(shipment, error, false);
+      this.#failed(shipment, error, at > 0);
     }
   }
 
   #answered(shipment: Shipment, error: XmppError | undefined): void {
     if (error !== undefined) return this.#failed(shipment, error, true);
     this.#pace.release();
+    this.#hasTaken = true;
     this.#next(shipment);
   }
 
@@ -137,14 +140,18 @@ export class Publisher {
     const { id } = shipment.entry;
     if (++shipment.at < shipment.parts) return this.#send(shipment);
     this.#inFlight--;
-    if (shipment.refused) return outbox.refuse(id);
+    if (shipment.refused) return this.#report.is(id) ? this.#report.failed() : outbox.refuse(id);
     outbox.acknowledge(id);
-    if (!this.#report.published(id)) onPublished?.(id);
+    if (id === this.#refused) this.#refused = undefined;
+    if (this.#report.is(id)) this.#report.published();
+    else onPublished?.(id);
   }
 
-  /** @param sent whether the item may have arrived all the same */
+  /** @param sent whether the item, or a part of it, may have arrived all the same */
   #failed(shipment: Shipment, error: XmppError, sent: boolean): void {
-    const verdict = verdictOn(error);
+    const { outbox, onRefused } = this.#options;
+    const { id } = shipment.entry;
+    const verdict = this.#verdictOn(error, id);
     if (verdict === "unfit" && !this.#closed) {
       const { length } = unpack(shipment.entry.payload);
       if (shipment.parts < length) {
@@ -153,16 +160,28 @@ export class Publisher {
       }
       shipment.refused = true;
       this.#next(shipment);
-      this.#options.onRefused?.(error);
+      onRefused?.(error);
       return;
     }
     this.#inFlight--;
-    this.#options.outbox.putBack(shipment.entry.id, sent);
+    if (!sent) outbox.putBack(id, undefined);
+    else if (this.#report.is(id)) this.#report.failed();
+    else outbox.putBack(id, verdict === "wait" ? "refused" : "unsettled");
     // The service may have fallen over. When it is another server's, our session does not end by that. What is
     // on its way besides still is: each of these hears for itself.
-    if (error.condition.startsWith("remote-server-")) this.#options.outbox.doubt();
+    if (error.condition.startsWith("remote-server-")) outbox.doubt();
     if (!sent) this.#pace.add(); // nothing went
     if (verdict === "offline") this.#blocked = true;
-    if (verdict === "wait" && !this.#closed && this.#pace.hold()) this.#options.onRefused?.(error);
+    if (verdict !== "wait" || this.#closed || !this.#pace.hold()) return;
+    this.#refused = id;
+    this.#hasTaken = false;
+    onRefused?.(error);
+  }
+
+  /** What was refused before, and is refused again though the service has taken others since, is at fault itself. */
+  #verdictOn(error: XmppError, id: string): Exclude<Verdict, "unclear"> {
+    const verdict = verdictOn(error);
+    if (verdict !== "unclear") return verdict;
+    return this.#hasTaken && this.#refused === id ? "unfit" : "wait";
   }
 }

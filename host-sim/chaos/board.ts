@@ -1,7 +1,7 @@
 /** One device under test: the firmware's own, between faults. It counts what it measures: 1, 2, 3 and so on. */
 
 import type { ClientOptions, ClientState } from "../../firmware/client/client.js";
-import { Device, type DeviceOptions } from "../../firmware/device.js";
+import { Device, type DeviceOptions, type DeviceOutboxOptions } from "../../firmware/device.js";
 import type {
   Crypto,
   KeyValueStorage,
@@ -9,12 +9,14 @@ import type {
   Timer,
   TLSConstructor,
 } from "../../firmware/io.js";
+import type { QualityOfService } from "../../firmware/outbox/entry.js";
 import type { Sensor } from "../../firmware/sensors/sensor.js";
 import type { Dice } from "./dice.js";
 import { FaultyClock } from "./faults/clock.js";
 import { type DeviceFault, describeFault } from "./faults/fault.js";
 import { FaultyLink } from "./faults/link.js";
 import { FaultyStorage } from "./faults/storage.js";
+import type { Wire } from "./faults/wire.js";
 import type { Journal } from "./journal.js";
 import type { Taken } from "./property.js";
 
@@ -25,6 +27,8 @@ export interface Site {
   readonly TLS: TLSConstructor;
   /** Milliseconds for which the server does not learn that a device is gone. */
   readonly ghost: number;
+  /** The way of a device's connections, where they can break below TLS. */
+  wire?(device: number): Wire | undefined;
   /** How to log in as a device, or as the subscriber. */
   reach(who: string): Pick<
     ClientOptions,
@@ -38,10 +42,11 @@ export interface Site {
 }
 
 /** How the devices of a run are set. */
-export type BoardSettings = Required<
-  Pick<DeviceOptions, "interval" | "outbox" | "batch" | "pace">
-> &
-  Pick<ClientOptions, "backoff" | "keepAlive">;
+export type BoardSettings = Required<Pick<DeviceOptions, "interval" | "batch" | "pace">> &
+  Pick<ClientOptions, "backoff" | "keepAlive"> & {
+    readonly qos: QualityOfService;
+    readonly outbox: Partial<DeviceOutboxOptions> & Pick<DeviceOutboxOptions, "capacity">;
+  };
 
 export interface BoardOptions {
   readonly site: Site;
@@ -54,11 +59,17 @@ export interface BoardOptions {
 /** A reading, until it is known whether it is owed. */
 interface Reading {
   readonly number: number;
+  readonly isAlarm: boolean;
   accepted: number | undefined;
-  /** How often storage had been changed by then. */
-  changes: number;
+  item: string | undefined;
+  /** How many writes to storage had succeeded by then, and how many had failed. */
+  written: number;
+  failed: number;
   isLost: boolean;
 }
+
+/** Milliseconds by which timers of a real machine may be late. */
+const TIMER_ACCURACY = 2;
 
 export class Board {
   readonly number: number;
@@ -67,6 +78,7 @@ export class Board {
   resumes = 0;
   readonly #options: BoardOptions;
   readonly #link: FaultyLink;
+  readonly #wire: Wire | undefined;
   readonly #clock: FaultyClock;
   readonly #storage: FaultyStorage;
   readonly #taken: Reading[] = [];
@@ -86,6 +98,7 @@ export class Board {
     this.number = number;
     this.#options = options;
     this.#link = new FaultyLink(site);
+    this.#wire = site.wire?.(number);
     this.#clock = new FaultyClock(site.timer);
     this.#storage = new FaultyStorage(storage, dice.split());
     this.#storage.onPowerCut = () => {
@@ -97,11 +110,18 @@ export class Board {
 
   /** What it has taken so far, in order. */
   get taken(): Taken[] {
-    return this.#taken.map(({ number, accepted, isLost }) => ({
+    return this.#taken.map(({ number, isAlarm, item, accepted, isLost }) => ({
       device: this.number,
       number,
+      isAlarm,
+      item,
       isOwed: accepted !== undefined && !isLost,
     }));
+  }
+
+  /** How many items it has counted as lost. */
+  get counted(): number {
+    return Object.values(this.#device?.losses ?? {}).reduce((sum, count) => sum + count, 0);
   }
 
   /** The most that was ever in its storage, in bytes. */
@@ -131,10 +151,18 @@ export class Board {
   /** @returns whether it could have an effect: there are some that a device without power or connection is spared */
   fail(fault: DeviceFault): boolean {
     const { kind } = fault;
-    if (kind === "power" && !this.#isOn) return false;
+    if ((kind === "power" || kind === "restart") && !this.#isOn) return false;
+    if (kind === "tear" && this.#wire === undefined) return false;
     if ((kind === "cut" || kind === "half-open") && !this.#link.isConnected) return false;
     this.#options.journal.note(describeFault(fault), this.number);
     switch (kind) {
+      case "tear":
+        if (fault.which === "next") this.#wire?.tear();
+        this.#wire?.tearAfter(fault.direction, fault.bytes);
+        return true;
+      case "restart":
+        this.#suspend(fault.off);
+        return true;
       case "power":
         this.#powerOff(fault.off);
         return true;
@@ -158,6 +186,7 @@ export class Board {
   heal(): void {
     this.#owes = false;
     this.#link.heal();
+    this.#wire?.heal();
     this.#storage.heal();
   }
 
@@ -187,7 +216,7 @@ export class Board {
   #start(): Device {
     const { site, settings, dice, journal } = this.#options;
     const { certificate, ...reach } = site.reach(`device${this.number}`);
-    const { backoff, keepAlive, ...rest } = settings;
+    const { backoff, keepAlive, qos: _, ...rest } = settings;
     const boot = this.#boots;
     // What still runs of a device that has lost its power has nothing to tell.
     const whileOn =
@@ -234,10 +263,25 @@ export class Board {
     });
   }
 
-  #powerOff(off: number): void {
+  /** Restarts in good order: all that is in RAM is stored, unless storage fails or power goes amid it. */
+  #suspend(off: number): void {
+    const { failed, written } = this.#storage;
+    try {
+      this.#device?.suspend();
+    } catch (error) {
+      if (this.#isOn) throw error;
+    }
+    // What was written after a failure may have been the session alone.
+    if (this.#isOn)
+      this.#powerOff(off, this.#storage.failed > failed ? written : Number.POSITIVE_INFINITY);
+  }
+
+  /** @param written how many writes have made durable what was accepted before them */
+  #powerOff(off: number, written = this.#storage.written): void {
     const { site, journal } = this.#options;
     this.#turnOff();
-    for (const reading of this.#taken) if (this.#mayHaveLost(reading)) reading.isLost = true;
+    for (const reading of this.#taken)
+      if (this.#mayHaveLost(reading, written)) reading.isLost = true;
     site.timer.set(() => {
       journal.note("power is back", this.number);
       this.#powerOn();
@@ -245,14 +289,15 @@ export class Board {
   }
 
   /**
-   * Whether it was in RAM only when power went. At the end of the window that may be in the very write that makes it
-   * durable; and when that write fails, it stays there until another succeeds.
+   * Whether it was in RAM only when power went: nothing was written since, because the window was not over, or that
+   * write failed, or power went in the middle of it.
    */
-  #mayHaveLost({ accepted, changes }: Reading): boolean {
-    const { window = 0 } = this.#options.settings.outbox;
-    if (window === 0 || accepted === undefined) return false;
-    if (this.#options.site.timer.now() - accepted <= window) return true;
-    return this.#storage.hasFailed && this.#storage.changes === changes;
+  #mayHaveLost({ isAlarm, accepted, ...then }: Reading, written: number): boolean {
+    const { site, settings } = this.#options;
+    const { window = 0 } = settings.outbox;
+    const { failed, isTorn } = this.#storage;
+    if (window === 0 || isAlarm || accepted === undefined || written > then.written) return false;
+    return failed > then.failed || isTorn || site.timer.now() - accepted <= window + TIMER_ACCURACY;
   }
 
   #turnOff(): void {
@@ -268,26 +313,45 @@ export class Board {
     for (const number of numbers) {
       const reading = this.#taken[number - 1] as Reading;
       reading.accepted = this.#owes ? site.timer.now() : undefined;
-      reading.changes = this.#storage.changes;
+      reading.item = id;
+      reading.written = this.#storage.written;
+      reading.failed = this.#storage.failed;
     }
     this.#items.set(id, numbers);
     journal.note(`accepted as item ${id}`, this.number, numbers);
   }
 
   #sensor(): Sensor {
+    const { dice, settings } = this.#options;
+    const { qos } = settings;
     return {
-      channels: [{ name: CHANNEL, unit: "count" }],
-      sample: () => {
-        const number = this.#taken.length + 1;
-        this.#taken.push({ number, accepted: undefined, changes: 0, isLost: false });
-        return [number];
+      channels: [{ name: "number", unit: "count", qos }],
+      sample: (time) => {
+        if (dice.oneIn(4)) {
+          const reading = { name: `${baseOf(this.number)}alarm`, value: this.#take(true), time };
+          this.#device?.add([[{ qos, alarm: true }, reading]]);
+        }
+        return [this.#take(false)];
       },
       close: () => {},
     };
   }
-}
 
-const CHANNEL = "number";
+  /** Measures. @returns the number of the reading */
+  #take(isAlarm: boolean): number {
+    const number = this.#taken.length + 1;
+    this.#taken.push({
+      number,
+      isAlarm,
+      accepted: undefined,
+      item: undefined,
+      written: 0,
+      failed: 0,
+      isLost: false,
+    });
+    return number;
+  }
+}
 
 function baseOf(device: number): string {
   return `urn:dev:ops:chaos-${device}:`;
@@ -295,6 +359,6 @@ function baseOf(device: number): string {
 
 /** The device that a reading is from, by its name; `undefined` for what does not count, such as reports of losses. */
 export function deviceOf(name: string): number | undefined {
-  const match = /^urn:dev:ops:chaos-([0-9]+):number$/.exec(name);
+  const match = /^urn:dev:ops:chaos-([0-9]+):(number|alarm)$/.exec(name);
   return match === null ? undefined : Number(match[1]);
 }

@@ -1,5 +1,6 @@
 /** What a run is to be like: drawn from its seed, and nothing else. */
 
+import type { Policy } from "../../firmware/outbox/policy.js";
 import type { BoardSettings } from "./board.js";
 import type { Dice } from "./dice.js";
 import type { DeviceFault, Fault, FaultKind } from "./faults/fault.js";
@@ -30,12 +31,15 @@ export interface PlanOptions {
   /** Milliseconds between two samples, at most. */
   readonly interval: number;
   readonly kinds: readonly FaultKind[];
+  /** Whether devices may have so little storage that it is full at times. */
+  readonly isScarce: boolean;
   /** Milliseconds for which acknowledgements are doubted; 0 for not at all. */
   readonly settle: number;
   /** How soon devices notice that a connection is gone, and make another. */
   readonly client: Pick<BoardSettings, "backoff" | "keepAlive">;
 }
 
+const POLICIES: readonly Policy[] = ["drop-oldest", "drop-newest", { thin: 3 }];
 const CUTS: readonly Cut[] = ["before", "torn", "after"];
 
 export function drawPlan(dice: Dice, options: PlanOptions): Plan {
@@ -57,12 +61,22 @@ export function isOfServer(fault: Fault): fault is Exclude<Fault, DeviceFault> {
 }
 
 /** The ways in which devices are used: most of them as they are set when nobody says anything. */
-function drawSettings(dice: Dice, { interval, settle, client }: PlanOptions): BoardSettings {
+function drawSettings(
+  dice: Dice,
+  { interval, isScarce, settle, client }: PlanOptions,
+): BoardSettings {
   return {
     ...client,
+    // Where acknowledgements are believed at once, both come to the same.
+    qos:
+      settle > 0 ? "effectively-once" : dice.pick(["at-least-once", "effectively-once"] as const),
     interval: dice.between(Math.ceil(interval / 5), interval),
     outbox: {
-      capacity: 32_000,
+      // Room for two to seven items, or for more than a run has.
+      ...(isScarce && dice.oneIn(4)
+        ? { segment: 400, capacity: dice.between(1_400, 2_200) }
+        : { capacity: 32_000 }),
+      policy: dice.pick(POLICIES),
       settle,
       window: dice.oneIn(4) ? dice.between(1, interval * 2) : 0,
     },
@@ -84,6 +98,13 @@ function drawFault(dice: Dice, kind: FaultKind, longest: number): Fault {
     case "slow-reader":
     case "outage":
       return { kind, time };
+    case "tear": {
+      const which = dice.pick(["this", "next"] as const);
+      // To connect takes some 4 kB in and 2 kB out, of which half is TLS's handshake; a publish takes 600 bytes.
+      const bytes = dice.between(0, which === "next" ? 4000 : 600);
+      return { kind, which, direction: dice.pick(["in", "out"]), bytes };
+    }
+    case "restart":
     case "power":
       return { kind, off: dice.between(1, longest) };
     case "power-at-write":

@@ -1,7 +1,8 @@
 /**
- * The property: every reading that a device accepted and owes is on the node, in one item and no other, and
- * the readings of a device appeared there in the order in which they were taken. It is checked from the outside
- * alone: by what a subscriber was told, and by what is on the node in the end.
+ * The property: every reading that a device accepted and owes is on the node, in one item and no other, or the device
+ * has counted its loss; and the readings of a device appeared there in the order in which they were taken, alarms by
+ * themselves. It is checked from the outside alone: by what a subscriber was told, and by what is on the node in the
+ * end.
  */
 
 /** A reading, by its device and its number there: from 1 up, in the order of taking. */
@@ -17,6 +18,10 @@ export interface Taken extends Numbered {
    * that was not yet durable. What is not owed may be delivered as well.
    */
   readonly isOwed: boolean;
+  /** Alarms pass what is none, but not each other. */
+  readonly isAlarm: boolean;
+  /** The item it is to go in, once it is accepted. */
+  readonly item: string | undefined;
 }
 
 /** A reading that has arrived, with the id of the item it came in. */
@@ -33,6 +38,8 @@ export interface Outcome {
   readonly found: readonly Arrived[];
   /** What is on the node in the end. */
   readonly stored: readonly Arrived[];
+  /** How many items each device has counted as lost. */
+  readonly counted: ReadonlyMap<number, number>;
 }
 
 export interface Violation extends Numbered {
@@ -50,21 +57,38 @@ export function findViolation(outcome: Outcome): Violation | undefined {
     .at(0);
 }
 
+/**
+ * What is owed and has not arrived, where that is more than the device has counted as lost. Which items it has counted
+ * nobody can tell from the outside.
+ */
+export function findMissing(
+  { taken, counted }: Pick<Outcome, "taken" | "counted">,
+  hasArrived: (reading: Taken) => boolean,
+): Taken[] {
+  const missing = taken.filter((reading) => reading.isOwed && !hasArrived(reading));
+  const items = new Map<number, Set<string | undefined>>();
+  for (const { device, item } of missing)
+    items.set(device, (items.get(device) ?? new Set()).add(item));
+  return missing.filter(
+    ({ device }) => (items.get(device)?.size ?? 0) > (counted.get(device) ?? 0),
+  );
+}
+
 /** A consumer has to be able to learn of it, and to read it later. */
-function losses({ taken, told, found, stored }: Outcome): Violation[] {
-  const violations: Violation[] = [];
+function losses({ told, found, stored, ...outcome }: Outcome): Violation[] {
   const there = new Set(stored.map(keyOf));
   const known = new Set([...told, ...found].map(keyOf));
-  for (const reading of taken) {
+  return findMissing(outcome, (reading) => {
     const key = keyOf(reading);
-    if (!reading.isOwed || (there.has(key) && known.has(key))) continue;
-    const { device, number } = reading;
-    const text = there.has(key)
+    return there.has(key) && known.has(key);
+  }).map((reading) => ({
+    kind: "lost",
+    device: reading.device,
+    number: reading.number,
+    text: there.has(keyOf(reading))
       ? "it is on the node, but no subscriber was told of it"
-      : "it was accepted, and is not on the node";
-    violations.push({ kind: "lost", device, number, text });
-  }
-  return violations;
+      : "it was accepted, and is not on the node",
+  }));
 }
 
 /** A subscriber drops repeats by the id of the item, so one reading has to have one id, always. */
@@ -96,16 +120,18 @@ function disorder({ taken, told, found }: Outcome): Violation[] {
   const owed = new Set(taken.filter((reading) => reading.isOwed).map(keyOf));
   // Nothing says when it came, but that it was there before it was told of, if it was.
   const known = new Set(found.map(keyOf));
-  const newest = new Map<number, number>();
+  const alarms = new Set(taken.filter((reading) => reading.isAlarm).map(keyOf));
+  const newest = new Map<string, number>();
   for (const reading of told) {
     const { device, number } = reading;
     const key = keyOf(reading);
     if (known.has(key) || !owed.has(key)) continue;
     known.add(key);
-    const before = newest.get(device) ?? 0;
+    const lane = `${device} ${alarms.has(key)}`;
+    const before = newest.get(lane) ?? 0;
     if (number < before)
       violations.push({ kind: "misordered", device, number, text: `it came after ${before}` });
-    else newest.set(device, number);
+    else newest.set(lane, number);
   }
   return violations;
 }

@@ -1,6 +1,5 @@
 /** A run in real time, on an installed server that is started for it: Prosody or ejabberd. */
 
-import { ConfigError } from "../../firmware/xmpp/errors.js";
 import { TELEMETRY_NODE } from "../../firmware/xmpp/extensions/pubsub.js";
 import { promised, withPubSub } from "../cli/session.js";
 import { crypto } from "../node/crypto.js";
@@ -14,6 +13,7 @@ import type { XmppServer } from "../servers/server.js";
 import type { Site } from "./board.js";
 import { Dice } from "./dice.js";
 import type { FaultKind } from "./faults/fault.js";
+import { Wire } from "./faults/wire.js";
 import type { Happening } from "./journal.js";
 import { drawPlan } from "./plan.js";
 import { Run } from "./run.js";
@@ -51,11 +51,10 @@ const CLIENT = {
 };
 
 /**
- * How often something goes wrong, beside other things. There are many devices and one server, which would else
- * be down most of the time. Installed servers forget sessions only as they are killed.
+ * How often something goes wrong with devices, to once with the server: there are many devices and one server, which
+ * would else be down most of the time.
  */
 const DEVICE_WEIGHT = 3;
-const WEIGHTS: Partial<Record<FaultKind, number>> = { kill: 1, forget: 0 };
 
 /** How long the stores of the servers are doubted: Prosody's writes before it acknowledges. */
 const SETTLE = { prosody: 0, ejabberd: 15_000 } as const;
@@ -63,23 +62,25 @@ const SETTLE = { prosody: 0, ejabberd: 15_000 } as const;
 /**
  * Starts the server with data of its own, runs, and removes both.
  * @throws Error when the server does not start, with its log, or the run was ended before its time
- * @throws ConfigError `faults` when nothing can go wrong
  */
 export async function runForReal(seed: number, options: RealOptions): Promise<Ended> {
   const { devices } = options;
-  if (options.kinds.every((kind) => WEIGHTS[kind] === 0))
-    throw new ConfigError("faults", "an installed server forgets sessions only as it is killed");
   const server = await (options.server === "prosody"
     ? startProsody({ durable: true })
     : startEjabberd());
+  const wires = new Map<number, Wire>();
   try {
-    const site = siteOf(server);
+    // The others reach the server itself, which refuses connections while it is down.
+    for (let odd = 1; odd <= devices; odd += 2)
+      wires.set(odd, await Wire.open({ host: server.host, port: portOf(server, odd) }));
+    const site = siteOf(server, wires);
     await makeNode(site, server);
     for (const who of ["witness", ...names(devices)]) await server.addAccount(who, PASSWORD);
     // In good order, so that the node is on disk before the server is killed first.
     await server.restart();
     return await run(seed, site, server, options);
   } finally {
+    for (const wire of wires.values()) await wire.close();
     await server.stop();
   }
 }
@@ -115,10 +116,11 @@ function run(seed: number, site: Site, server: XmppServer, options: RealOptions)
   const plan = drawPlan(dice.split(), {
     ...options,
     kinds: options.kinds.flatMap((kind) =>
-      Array<FaultKind>(WEIGHTS[kind] ?? DEVICE_WEIGHT).fill(kind),
+      Array<FaultKind>(kind === "kill" ? 1 : DEVICE_WEIGHT).fill(kind),
     ),
     longest: LONGEST,
     interval: INTERVAL,
+    isScarce: false,
     settle: options.settle ?? SETTLE[options.server],
     client: CLIENT,
   });
@@ -158,20 +160,34 @@ function run(seed: number, site: Site, server: XmppServer, options: RealOptions)
   });
 }
 
-function siteOf({ domain, pubsub, host, directPort, ca }: XmppServer): Site {
+/** One device in three begins TLS on a plain connection. */
+function isDirect(device: number): boolean {
+  return device % 3 !== 0;
+}
+
+function portOf({ directPort, starttlsPort }: XmppServer, device: number): number {
+  return isDirect(device) ? directPort : starttlsPort;
+}
+
+function siteOf(server: XmppServer, wires: ReadonlyMap<number, Wire>): Site {
+  const { domain, pubsub, host, ca } = server;
   return {
     timer,
     TCP,
     TLS: TLSSocket,
     ghost: GHOST,
-    reach: (who) => ({
-      jid: `${who}@${domain}/chaos`,
-      password: PASSWORD,
-      host,
-      port: directPort,
-      security: "direct",
-      certificate: ca,
-    }),
+    wire: (device) => wires.get(device),
+    reach: (who) => {
+      const device = Number(/^device([0-9]+)$/.exec(who)?.[1]); // NaN for whoever looks on
+      return {
+        jid: `${who}@${domain}/chaos`,
+        password: PASSWORD,
+        host,
+        port: wires.get(device)?.port ?? portOf(server, device),
+        security: isDirect(device) ? "direct" : "starttls",
+        certificate: ca,
+      };
+    },
     crypto: () => crypto,
     service: pubsub,
     node: NODE,

@@ -11,7 +11,14 @@ import {
 } from "./faults/fault.js";
 import { Journal } from "./journal.js";
 import type { Plan, PlannedFault } from "./plan.js";
-import { type Arrived, findViolation, keyOf, type Taken, type Violation } from "./property.js";
+import {
+  type Arrived,
+  findMissing,
+  findViolation,
+  keyOf,
+  type Taken,
+  type Violation,
+} from "./property.js";
 import { Witness } from "./witness.js";
 
 /** The server of a run. */
@@ -37,6 +44,8 @@ export interface RunOptions {
 export interface Result {
   readonly accepted: number;
   readonly delivered: number;
+  /** What was dropped for want of room, and counted, or else is named as a violation. */
+  readonly dropped: number;
   /** Items that the subscriber was told of again. */
   readonly repeated: number;
   readonly faults: Partial<Record<FaultKind, number>>;
@@ -50,8 +59,8 @@ export interface Result {
   readonly catchUp: number;
   /** The first reading with which something is wrong, if there is one. */
   readonly violation: Violation | undefined;
-  /** What was not done in time, if anything was not. */
-  readonly delay: string | undefined;
+  /** What else is wrong: not everything was done in time, or an outbox took more storage than it may. */
+  readonly problem: string | undefined;
 }
 
 /** Milliseconds between two looks at how far the devices are. */
@@ -155,7 +164,11 @@ export class Run {
     if (!isOver && !this.#hasDelivered) return this.#lookLater();
     this.#witness.read((error, stored) => {
       if (stored !== undefined) this.#end(stored);
-      else if (isOver) this.#end([], `the node cannot be read: ${error?.message}`);
+      else if (isOver)
+        this.#end(
+          [],
+          `not everything was delivered in time: the node cannot be read: ${error?.message}`,
+        );
       else this.#lookLater();
     });
   }
@@ -173,8 +186,15 @@ export class Run {
       this.#isServerUp &&
       this.#witness.isOnline &&
       this.#boards.every((board) => board.hasDelivered) &&
-      this.#witness.knows(this.#taken)
+      findMissing({ taken: this.#taken, counted: this.#counted }, (reading) =>
+        this.#witness.knows(reading),
+      ).length === 0
     );
+  }
+
+  /** How many items each device has counted as lost. */
+  get #counted(): Map<number, number> {
+    return new Map(this.#boards.map(({ number, counted }) => [number, counted]));
   }
 
   #end(stored: readonly Arrived[], problem?: string): void {
@@ -184,22 +204,27 @@ export class Run {
     const taken = this.#taken;
     const sum = (count: (board: Board) => number): number =>
       this.#boards.reduce((total, board) => total + count(board), 0);
-    const delay = catchUp > patience ? (problem ?? this.#describeDelay()) : undefined;
+    const late = catchUp > patience ? (problem ?? this.#describeDelay()) : undefined;
+    const { capacity } = this.#options.plan.settings.outbox;
+    const storage = Math.max(...this.#boards.map((board) => board.stored));
     const there = new Set(stored.map(keyOf));
     const owed = taken.filter(({ isOwed }) => isOwed);
+    const delivered = owed.filter((reading) => there.has(keyOf(reading))).length;
     const result: Result = {
       accepted: owed.length,
-      delivered: owed.filter((reading) => there.has(keyOf(reading))).length,
+      delivered,
+      dropped: owed.length - delivered,
       repeated: told.length - new Set(told.map(keyOf)).size,
       faults: this.#faults,
       sessions: sum((board) => board.sessions),
       resumes: sum((board) => board.resumes),
       reboots: sum((board) => board.reboots),
       backlog: this.#backlog,
-      storage: Math.max(...this.#boards.map((board) => board.stored)),
+      storage,
       catchUp,
-      violation: findViolation({ taken, told, found, stored }),
-      delay,
+      violation: findViolation({ taken, told, found, stored, counted: this.#counted }),
+      problem:
+        storage > capacity ? `an outbox of ${capacity} bytes took ${storage} of storage` : late,
     };
     this.close();
     this.#options.onEnd(result);
@@ -209,6 +234,6 @@ export class Run {
   #describeDelay(): string | undefined {
     const late = this.#boards.find((board) => !board.hasDelivered);
     if (late === undefined) return undefined;
-    return `device ${late.number} is ${late.state}, with ${late.pending} entries to deliver`;
+    return `not everything was delivered in time: device ${late.number} is ${late.state}, with ${late.pending} entries to deliver`;
   }
 }

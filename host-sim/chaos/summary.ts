@@ -9,13 +9,13 @@ export interface Ended extends Result {
   readonly history: readonly Happening[];
 }
 
-/** Whether everything was delivered, once, in order and in time. */
-export function isGood({ violation, delay }: Result): boolean {
-  return violation === undefined && delay === undefined;
+/** Whether everything was delivered, or counted as lost, once, in order and in time. */
+export function isGood({ violation, problem }: Result): boolean {
+  return violation === undefined && problem === undefined;
 }
 
 /** Puts results together: what is counted is added up, and of what is measured the most is kept. */
-export function sumUp(results: readonly Result[]): Omit<Result, "violation" | "delay"> {
+export function sumUp(results: readonly Result[]): Omit<Result, "violation" | "problem"> {
   const total = (of: (result: Result) => number): number =>
     results.reduce((sum, result) => sum + of(result), 0);
   const most = (of: (result: Result) => number): number =>
@@ -28,6 +28,7 @@ export function sumUp(results: readonly Result[]): Omit<Result, "violation" | "d
     faults,
     accepted: total((it) => it.accepted),
     delivered: total((it) => it.delivered),
+    dropped: total((it) => it.dropped),
     repeated: total((it) => it.repeated),
     sessions: total((it) => it.sessions),
     resumes: total((it) => it.resumes),
@@ -46,6 +47,7 @@ export function describeResults(results: readonly Result[]): string {
   return [
     `accepted   ${sum.accepted} readings`,
     `delivered  ${sum.delivered}; ${sum.repeated} were repeated on the wire`,
+    `dropped    ${sum.dropped}, for want of room, and counted`,
     `faults     ${count}: ${faults.map(([kind, times]) => `${times} ${kind}`).join(", ")}`,
     `sessions   ${sum.sessions} begun, ${sum.resumes} resumed; ${sum.reboots} reboots`,
     `backlog    ${sum.backlog} entries and ${sum.storage} bytes of storage at most in one device`,
@@ -54,10 +56,10 @@ export function describeResults(results: readonly Result[]): string {
 }
 
 /** What is wrong with a run, and how that came to be. */
-export function describeFailure({ violation, delay, history }: Ended): string {
-  if (violation === undefined) return `not everything was delivered in time: ${delay}`;
+export function describeFailure({ violation, problem, history }: Ended): string {
+  if (violation === undefined) return `${problem}`;
   const { device, number, kind, text } = violation;
   const lines = [`reading ${number} of device ${device} is ${kind}: ${text}`];
-  if (delay !== undefined) lines.push(`not everything was delivered in time: ${delay}`);
+  if (problem !== undefined) lines.push(problem);
   return [...lines, "Its history:", ...history.map(describe)].join("\n");
 }

@@ -7,7 +7,7 @@ import { type Item, PubSub } from "../../firmware/xmpp/extensions/pubsub.js";
 import { deviceOf, type Site } from "./board.js";
 import type { Dice } from "./dice.js";
 import type { Journal } from "./journal.js";
-import { type Arrived, keyOf, type Taken } from "./property.js";
+import { type Arrived, keyOf, type Numbered } from "./property.js";
 
 /** Milliseconds. */
 const BACKOFF = { start: 0, base: 200, limit: 1_000, later: 1_000 };
@@ -59,9 +59,9 @@ export class Witness {
     return this.#client.state === "online";
   }
 
-  /** Whether it has heard of everything that is owed. */
-  knows(taken: readonly Taken[]): boolean {
-    return taken.every((reading) => !reading.isOwed || this.#known.has(keyOf(reading)));
+  /** Whether it has heard of a reading. */
+  knows(reading: Numbered): boolean {
+    return this.#known.has(keyOf(reading));
   }
 
   /** Reads the node. @param done gets an error when that cannot be done now */

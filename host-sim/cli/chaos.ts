@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { FAULTS, type FaultKind } from "../chaos/faults/fault.js";
+import { ConfigError } from "../../firmware/xmpp/errors.js";
+import { type FaultKind, REAL_FAULTS, VIRTUAL_FAULTS } from "../chaos/faults/fault.js";
 import { describe, type Happening } from "../chaos/journal.js";
 import { type RealOptions, runForReal } from "../chaos/real.js";
 import type { Run } from "../chaos/run.js";
@@ -58,8 +59,9 @@ Devices publish while connections are cut and stalled, the server is killed and 
 lose power at any write to their storage. In the end every reading that was accepted has to be on the node
 once, in order for each device; the first that is not is named, with its history.
 
-What may go wrong: ${FAULTS.slice(0, 8).join(", ")} (connections);
-${FAULTS.slice(8, 12).join(", ")} (devices); ${FAULTS.slice(12).join(", ")} (the server).
+What may go wrong: ${VIRTUAL_FAULTS.slice(0, 8).join(", ")} (connections);
+${VIRTUAL_FAULTS.slice(8, 13).join(", ")} (devices); ${VIRTUAL_FAULTS.slice(13).join(", ")} (the server).
+On installed servers: tear, a cut below TLS, in place of forget.
 
 An embedded run with the same seed and options is the same run. Installed servers are started with data of
 their own, on free ports of this machine.
@@ -74,14 +76,22 @@ Exit status: 0 all was delivered; 1 not all was; 2 wrong usage.`,
 
 function parseFaults(text: string): readonly FaultKind[] {
   const kinds = text.split(",").map((kind) => kind.trim());
-  const unknown = kinds.find((kind) => !FAULTS.some((fault) => fault === kind));
+  const all: readonly string[] = [...VIRTUAL_FAULTS, "tear"];
+  const unknown = kinds.find((kind) => !all.includes(kind));
   if (unknown === undefined) return kinds as FaultKind[];
-  throw new InvalidArgumentError(`"${unknown}" is not one of ${FAULTS.join(", ")}.`);
+  throw new InvalidArgumentError(`"${unknown}" is not one of ${all.join(", ")}.`);
 }
 
-/** @throws Error for the first run in which something is wrong, after telling how that came to be */
+/**
+ * @throws ConfigError `faults` for what cannot go wrong on this server
+ * @throws Error for the first run in which something is wrong, after telling how that came to be
+ */
 async function chaos(options: Options): Promise<void> {
-  const { seed, runs, server, json } = options;
+  const { seed, runs, server, json, faults = [] } = options;
+  const possible = server === "embedded" ? VIRTUAL_FAULTS : REAL_FAULTS;
+  const impossible = faults.find((kind) => !possible.includes(kind));
+  if (impossible !== undefined)
+    throw new ConfigError("faults", `with --server ${server} there is no ${impossible}`);
   const isLogged = options.verbose === true || (runs === 1 && server === "embedded" && !json);
   const results: Ended[] = [];
   const interruption = new AbortController();
@@ -115,7 +125,7 @@ async function chaos(options: Options): Promise<void> {
 
 async function runEmbedded(
   seed: number,
-  { devices, faults = FAULTS, settle }: Options,
+  { devices, faults = VIRTUAL_FAULTS, settle }: Options,
   onHappening: (happening: Happening) => void,
 ): Promise<Ended> {
   await setImmediate(); // for what else there is to do in this process
@@ -139,7 +149,7 @@ function runInstalled(
   { options, ...rest }: { options: Options } & Pick<RealOptions, "onHappening" | "signal">,
   onRun: (run: Run) => void,
 ): Promise<Ended> {
-  const { devices = DEVICES, faults = FAULTS, time, settle } = options;
+  const { devices = DEVICES, faults = REAL_FAULTS, time, settle } = options;
   return runForReal(seed, {
     server,
     devices,

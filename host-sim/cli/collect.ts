@@ -68,7 +68,7 @@ async function collect(options: Options): Promise<void> {
   const { jid, node: nodes, json, metrics: endpoint } = options;
   const service = options.service ?? defaultService(jid);
   const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
-  const store = await openStore(options.store);
+  const store = await openStore(options.store, service);
   try {
     const retention = retentionOf(options);
     const metrics = new Metrics(() => collector.counts);

@@ -35,7 +35,7 @@ export function dashboardCommand(): Command {
       "after",
       `
 It collects as 'pipit collect' does, so what it shows of the past is what is in the store. A device counts as
-online while its readings come.
+online while its readings come, at three times its usual interval at the most.
 
 The page is served without TLS. Where others listen, leave it on this machine's own address, and get there by SSH:
   ssh -L 8222:127.0.0.1:8222 HOST
@@ -52,7 +52,7 @@ async function dashboard(options: Options): Promise<void> {
   const service = options.service ?? defaultService(jid);
   const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
   const { openStore } = await import("../collector/open-store.js");
-  const store = await openStore(options.store);
+  const store = await openStore(options.store, service);
   const model = new Model();
   const source = new CollectorSource(model, store, `${nodes.join(", ")} on ${service}`);
   model.source = source;
@@ -62,17 +62,36 @@ async function dashboard(options: Options): Promise<void> {
     const page = await openPage(options, model, sayAddress);
     sayAddress();
     const collector = new Collector({
-      client: { ...reach(options), jid, password, backoff: { start: 0 } },
+      client: {
+        ...reach(options),
+        jid,
+        password,
+        backoff: { start: 0 },
+        onState: (state) => {
+          if (state === "online") source.reached(false);
+        },
+        onResumed: () => source.reached(true),
+      },
       service,
       nodes,
       store,
       onStored: (items) => source.take(items),
-      onReady: (count) =>
-        note(`collecting from ${count} ${count === 1 ? "node" : "nodes"} of ${service}`),
+      onReady: (count) => {
+        source.reached(true);
+        note(`collecting from ${count} ${count === 1 ? "node" : "nodes"} of ${service}`);
+      },
       onNodeTrouble: (node, what) => note(`${node}: ${what}`),
-      onStore: (error) => note(error === undefined ? "storing again" : error.message),
-      onLost: (error, delay) =>
-        note(`${describeError(error)}; trying again in ${Math.ceil(delay / 1000)} s`),
+      onStore: (error) => {
+        if (error === undefined) source.reached(true);
+        else source.lost(`Nothing is stored, nor shown: ${error.message}.`);
+        note(error === undefined ? "storing again" : error.message);
+      },
+      onLost: (error, delay) => {
+        source.lost(
+          `Devices are shown as they were. The server is not reached: ${describeError(error)}.`,
+        );
+        note(`${describeError(error)}; trying again in ${Math.ceil(delay / 1000)} s`);
+      },
     });
     onInterrupt(() => collector.close());
     try {

@@ -152,6 +152,8 @@ function newPlan(
     outbox: {},
     batch: {},
     pace: {},
+    interval,
+    jitter: 0,
     sensor: (device) => new DemoSensor(device.seed),
   };
   return {
@@ -164,7 +166,6 @@ function newPlan(
       jid: account.jid.replaceAll("%i", String(i + 1)),
       password: account.password,
       node: node.replaceAll("%i", String(i + 1)),
-      interval,
       seed: seed + i + 1,
     })),
     server: { kind: "embedded", domain: DOMAIN, password: account.password },

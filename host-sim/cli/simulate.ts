@@ -134,7 +134,7 @@ async function simulate(options: Options, command: Command): Promise<void> {
       ...(options.verbose ? { trace: tracer(process.stderr) } : {}),
     };
     const processes = await countProcesses(options, job);
-    if (processes > 1) await prepareAll(job, events.say);
+    if (processes > 1) await prepareAll(job, events.say, closing.signal);
     const end =
       processes === 0
         ? await runJob(job, events, closing.signal)
@@ -268,11 +268,15 @@ async function countProcesses(
 }
 
 /** Makes accounts and nodes for all processes. */
-function prepareAll(job: JobOptions, say: (line: string) => void): Promise<void> {
+function prepareAll(
+  job: JobOptions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   return withPlan(job, async (plan, mine) => {
     const stage = await openStage(plan);
     try {
-      await prepare(plan, mine, stage, say);
+      await prepare(plan, mine, stage, say, signal);
     } finally {
       await stage.close();
     }

@@ -10,12 +10,12 @@
 import { Client, type ClientOptions } from "../../firmware/client/client.js";
 import type { Reading } from "../../firmware/telemetry/senml.js";
 import { decodeSenml } from "../../firmware/telemetry/senml-decode.js";
-import { StanzaError, type XmppError } from "../../firmware/xmpp/errors.js";
+import { StanzaError, XmppError } from "../../firmware/xmpp/errors.js";
 import { ping } from "../../firmware/xmpp/extensions/ping.js";
-import { type Item, PubSub } from "../../firmware/xmpp/extensions/pubsub.js";
+import { type Item, PubSub, type PubSubEvent } from "../../firmware/xmpp/extensions/pubsub.js";
 import { Feed } from "./feed.js";
 import { fingerprint } from "./fingerprint.js";
-import { READER_LIMITS } from "./limits.js";
+import { MAX_NAME_LENGTH, MAX_UNIT_LENGTH, READER_LIMITS } from "./limits.js";
 import type { MissedItems } from "./missed.js";
 import { NodeNames } from "./node-names.js";
 import { type CollectedItem, type Retention, type Store, StoreError } from "./store.js";
@@ -84,7 +84,7 @@ export class Collector {
   readonly #feeds = new Map<string, Feed>();
   /** Nodes of which something may be missing. */
   readonly #behind = new Set<string>();
-  /** What is wrong with nodes, as it was last told. */
+  /** What is wrong with nodes, as it was last told; and with the list of nodes, under their pattern. */
   readonly #troubles = new Map<string, string>();
   /** How many nodes were last said to be ready in this session. */
   #ready: number | undefined;
@@ -93,8 +93,13 @@ export class Collector {
   /** Why nothing is stored at present, and whether it has been told that there was such a time. */
   #failure: StoreError | undefined;
   #isToldOfFailure = false;
-  #isWorking = false;
+  #working: Promise<void> | undefined;
   #isMoreToDo = false;
+  /** Whether it is to be seen what nodes there are, and averages are to be made. */
+  #shallLook = false;
+  #shallCondense = false;
+  /** When nothing was missing last, in seconds since the epoch. */
+  #completeAt = Date.now() / 1000;
   #looking: NodeJS.Timeout;
   #caring: NodeJS.Timeout;
   #retry: NodeJS.Timeout | undefined;
@@ -107,9 +112,7 @@ export class Collector {
     this.ended = new Promise((resolve, reject) => {
       this.#end = () => (this.#error === undefined ? resolve() : reject(this.#error));
     });
-    this.#pubsub = new PubSub(options.service, (event) => {
-      if (event.kind === "item") this.#feeds.get(event.node)?.take(event.item);
-    });
+    this.#pubsub = new PubSub(options.service, (event) => this.#happened(event));
     this.#client = new Client({
       ...options.client,
       limits: READER_LIMITS,
@@ -126,8 +129,9 @@ export class Collector {
       },
       onClosed: () => this.#finish(),
     });
-    this.#looking = setInterval(() => void this.#work(), LOOK_INTERVAL);
+    this.#looking = setInterval(() => this.#look(), LOOK_INTERVAL);
     this.#caring = setInterval(() => this.#care(), CARE_INTERVAL);
+    for (const node of this.#names.plain) this.#add(node);
   }
 
   /** Stores what has come, and closes the stream in good order; `ended` tells when. Subscriptions stay. */
@@ -144,45 +148,102 @@ export class Collector {
   #finish(): void {
     clearInterval(this.#looking);
     clearInterval(this.#caring);
-    void (this.#storing ?? Promise.resolve()).then(() => {
-      clearTimeout(this.#retry);
-      this.#end();
-    });
+    void Promise.resolve(this.#working)
+      .then(() => this.#storing)
+      .then(() => {
+        clearTimeout(this.#retry);
+        this.#end();
+      });
   }
 
   // Nodes
 
+  #happened(event: PubSubEvent): void {
+    const { kind, node } = event;
+    // A subscription that others have made tells of nodes that are new.
+    if (!this.#feeds.has(node) && this.#names.match(node)) this.#add(node);
+    const feed = this.#feeds.get(node);
+    if (feed === undefined) return;
+    if (kind === "item" && event.item.payload !== undefined) feed.take(event.item);
+    // What events do not hold has to be retrieved; a node that was deleted may be there anew.
+    else if (kind === "item" || kind === "delete") this.#fallBehind(node);
+  }
+
+  #add(node: string): void {
+    this.#feeds.set(node, this.#feed(node));
+    this.#fallBehind(node);
+  }
+
+  #fallBehind(node: string): void {
+    this.#behind.add(node);
+    this.#work();
+  }
+
+  #remove(node: string): void {
+    this.#feeds.delete(node);
+    this.#troubles.delete(node);
+  }
+
+  /** Looks what nodes there are, and tries again those that are in trouble. */
+  #look(): void {
+    this.#shallLook = true;
+    for (const node of this.#troubles.keys()) if (this.#feeds.has(node)) this.#behind.add(node);
+    this.#work();
+  }
+
+  /** Looks again at everything. */
+  #care(): void {
+    this.#shallCondense = true;
+    for (const node of this.#feeds.keys()) this.#behind.add(node);
+    this.#look();
+  }
+
+  /** Whether there is a service to ask, and a store for what it says. */
+  get #isActive(): boolean {
+    return this.#client.state === "online" && this.#failure === undefined;
+  }
+
   /** Subscribes to nodes that are new, catches up where something may be missing, and makes averages. */
-  async #work(): Promise<void> {
+  #work(): void {
     this.#isMoreToDo = true;
-    if (this.#isWorking) return;
-    this.#isWorking = true;
-    while (this.#isMoreToDo && this.#client.state === "online" && this.#failure === undefined) {
+    if (this.#isActive) this.#working ??= this.#workOff();
+  }
+
+  async #workOff(): Promise<void> {
+    while (this.#isMoreToDo && this.#isActive) {
       this.#isMoreToDo = false;
       try {
-        await this.#lookForNodes();
+        if (this.#shallLook) await this.#lookForNodes();
         await this.#beginAll();
+        await this.#conclude();
       } catch (error) {
-        if (error instanceof StanzaError)
-          this.#trouble(this.#options.nodes.join(", "), error.message);
-        else if (error instanceof StoreError) this.#storeFailed(error);
+        if (error instanceof StoreError) this.#storeFailed(error);
+        else if (!(error instanceof XmppError)) this.#fail(error as Error);
         // else the connection was lost, and all is begun anew on the next
       }
     }
-    this.#isWorking = false;
+    this.#working = undefined;
   }
 
+  /** @throws TransportError when the connection is lost */
   async #lookForNodes(): Promise<void> {
-    for (const node of await this.#names.find(this.#pubsub)) {
-      if (this.#feeds.has(node)) continue;
-      this.#feeds.set(node, this.#feed(node));
-      this.#behind.add(node);
+    this.#shallLook = false;
+    const patterns = this.#options.nodes.join(", ");
+    try {
+      const found = new Set(await this.#names.find(this.#pubsub));
+      this.#troubles.delete(patterns);
+      for (const node of found) if (!this.#feeds.has(node)) this.#add(node);
+      // Those that are not there any more say so when they are asked.
+      for (const node of this.#feeds.keys())
+        if (this.#names.match(node) && !found.has(node)) this.#behind.add(node);
+    } catch (error) {
+      if (!(error instanceof StanzaError)) throw error;
+      this.#trouble(patterns, error.message);
     }
   }
 
-  /** @throws TransportError when the connection is lost; StoreError */
+  /** @throws TransportError when the connection is lost */
   async #beginAll(): Promise<void> {
-    if (this.#behind.size === 0) return;
     const nodes = [...this.#behind].values();
     const workers = Array.from({ length: CONCURRENCY }, async () => {
       for (const node of nodes) await this.#begin(node);
@@ -190,28 +251,40 @@ export class Collector {
     for (const outcome of await Promise.allSettled(workers))
       if (outcome.status === "rejected") throw outcome.reason;
     await this.#storing;
-    const { retention, store, onReady } = this.#options;
-    if (this.#failure === undefined && retention !== undefined)
-      await store.condense(retention, Date.now() / 1000);
-    const ready = this.#feeds.size - this.#behind.size;
-    if (this.#failure !== undefined || ready === this.#ready) return;
-    this.#ready = ready;
-    onReady?.(ready);
   }
 
   /** @throws TransportError when the connection is lost */
   async #begin(node: string): Promise<void> {
-    if (this.#failure !== undefined) return;
+    if (!this.#isActive) return;
     this.#behind.delete(node);
     try {
       await this.#feeds.get(node)?.begin();
       this.#troubles.delete(node);
     } catch (error) {
+      if (error instanceof StanzaError) return this.#refused(node, error);
       this.#behind.add(node);
-      if (error instanceof StanzaError) this.#trouble(node, error.message);
-      else if (!(error instanceof StoreError)) throw error;
-      else if (error !== this.#failure) this.#storeFailed(error);
+      if (!(error instanceof StoreError)) throw error;
+      if (error !== this.#failure) this.#storeFailed(error);
     }
+  }
+
+  #refused(node: string, error: StanzaError): void {
+    this.#trouble(node, error.message);
+    // What a pattern stands for may go. It is found again when it is there again.
+    if (error.condition === "item-not-found" && this.#names.match(node)) this.#remove(node);
+  }
+
+  /** Tells that nothing is missing, as far as nodes are not in trouble. @throws StoreError */
+  async #conclude(): Promise<void> {
+    const { retention, store, onReady } = this.#options;
+    if (!this.#isActive) return;
+    this.#completeAt = Date.now() / 1000;
+    const ready = [...this.#feeds.keys()].filter((node) => !this.#troubles.has(node)).length;
+    if (ready !== this.#ready) onReady?.(ready);
+    this.#ready = ready;
+    if (retention !== undefined && this.#shallCondense)
+      await store.condense(retention, this.#completeAt, () => this.#isActive);
+    this.#shallCondense = false;
   }
 
   /** Says it once, though the node is tried every minute. */
@@ -226,7 +299,11 @@ export class Collector {
     return new Feed({
       pubsub: this.#pubsub,
       node,
-      memory: store,
+      memory: {
+        unknown: (_node, ids) => store.unknown(node, ids),
+        // What comes while it is caught up with does not count.
+        hasHad: () => store.hasHad(node, this.#completeAt),
+      },
       onItem: (item) => this.#take(node, item),
       onCaughtUp: (missed) => this.#caughtUp(node, missed),
       onNoCatchingUp: (error) =>
@@ -243,12 +320,6 @@ export class Collector {
     await store.forget(node, listed, Date.now() / 1000 - memory);
   }
 
-  /** Looks again at everything. */
-  #care(): void {
-    for (const node of this.#feeds.keys()) this.#behind.add(node);
-    void this.#work();
-  }
-
   // Items
 
   /** @throws StoreError while the store fails: there is no use in retrieving more */
@@ -257,10 +328,8 @@ export class Collector {
       this.#behind.add(node);
       return Promise.reject(this.#failure);
     }
-    const collected = this.#read(node, item);
-    if (collected === undefined) return;
     if (this.#queue.length >= MAX_QUEUE) this.#behind.add(node);
-    else this.#queue.push(collected);
+    else this.#queue.push(this.#read(node, item));
     this.#storing ??= this.#store();
     if (this.#queue.length > QUEUE) return this.#storing;
   }
@@ -269,20 +338,19 @@ export class Collector {
    * What is no SenML has no readings, but an id that is known from now on. Times that SenML counts from when it
    * was sent are counted from now, though the item may have been missed: no service says when it came.
    */
-  #read(node: string, item: Item): CollectedItem | undefined {
-    const { id, payload, publisher } = item;
-    if (payload === undefined) return undefined;
+  #read(node: string, { id, payload, publisher }: Item): CollectedItem {
     const received = Date.now() / 1000;
     let readings: readonly Reading[] = [];
     try {
-      readings = decodeSenml(payload, received);
+      if (payload !== undefined) readings = decodeSenml(payload, received);
+      if (!readings.every(hasGoodName)) readings = [];
     } catch {
       // It is counted when it is stored, so once.
     }
     return {
       node,
       id,
-      fingerprint: fingerprint(payload),
+      fingerprint: payload === undefined ? "" : fingerprint(payload),
       ...(publisher === undefined ? {} : { publisher }),
       received,
       readings,
@@ -326,7 +394,7 @@ export class Collector {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       this.#failure = undefined;
-      this.#care();
+      this.#work();
     }, STORE_RETRY);
   }
 
@@ -335,4 +403,8 @@ export class Collector {
     this.#isToldOfFailure = false;
     this.#options.onStore?.(undefined);
   }
+}
+
+function hasGoodName({ name, unit = "" }: Reading): boolean {
+  return name.length <= MAX_NAME_LENGTH && unit.length <= MAX_UNIT_LENGTH;
 }

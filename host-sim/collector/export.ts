@@ -23,6 +23,7 @@ interface Line {
   string: string | null;
   data: string | null;
   sum: number | null;
+  service: string;
   node: string;
   item: string | null;
   publisher: string | null;
@@ -38,6 +39,7 @@ const COLUMNS = [
   { name: "string", type: "STRING", nullable: true },
   { name: "data", type: "STRING", nullable: true },
   { name: "sum", type: "DOUBLE", nullable: true },
+  { name: "service", type: "STRING", nullable: false },
   { name: "node", type: "STRING", nullable: false },
   { name: "item", type: "STRING", nullable: true },
   { name: "publisher", type: "STRING", nullable: true },
@@ -96,7 +98,7 @@ function csvField(value: Line[keyof Line]): string {
   if (value === null) return "";
   if (value instanceof Date) return value.toISOString();
   if (typeof value !== "string") return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const text = /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -129,7 +131,7 @@ async function writeParquet(
 }
 
 function toLine(reading: StoredReading): Line {
-  const { time, device, channel, unit, value, data, sum, node, item, publisher } = reading;
+  const { time, device, channel, unit, value, data, sum, service, node, item } = reading;
   const date = new Date(time * 1000);
   return {
     time: Number.isNaN(date.getTime()) ? null : date,
@@ -141,8 +143,9 @@ function toLine(reading: StoredReading): Line {
     string: typeof value === "string" ? value : null,
     data: data ?? null,
     sum: sum ?? null,
+    service,
     node,
     item: item ?? null,
-    publisher: publisher ?? null,
+    publisher: reading.publisher ?? null,
   };
 }

@@ -44,12 +44,14 @@ export class Metrics {
   }
 
   add(items: readonly CollectedItem[]): void {
+    const now = Date.now() / 1000;
     for (const { readings } of items)
       for (const { name, unit = "", value, time } of readings) {
         if (typeof value !== "number" && typeof value !== "boolean") continue;
         const shown = this.#shown.get(`${name} ${unit}`);
         if (shown === undefined ? this.#shown.size >= MAX_CHANNELS : shown > time) continue;
-        this.#shown.set(`${name} ${unit}`, time);
+        // A clock that is wrong, or a stranger, must not keep away what comes later.
+        this.#shown.set(`${name} ${unit}`, Math.min(time, now));
         const labels = { device: deviceOf(name), channel: channelOf(name), unit };
         this.#values.set(labels, Number(value));
         this.#times.set(labels, time);

@@ -4,25 +4,31 @@ import type { PubSub } from "../../firmware/xmpp/extensions/pubsub.js";
 import { listNodes } from "../../firmware/xmpp/extensions/pubsub-lists.js";
 import { promised } from "../cli/session.js";
 
+/** Characters of a name that a pattern may stand for: strangers make up names, and an index has to take them. */
+const MAX_LENGTH = 500;
+
 export class NodeNames {
-  readonly #names: readonly string[];
+  /** Those that are no patterns. */
+  readonly plain: readonly string[];
   readonly #patterns: readonly RegExp[];
 
   /** @param names those with a `*` or a `?` in them are patterns: any characters, and any one */
   constructor(names: readonly string[]) {
     const isPattern = (name: string): boolean => /[*?]/.test(name);
-    this.#names = names.filter((name) => !isPattern(name));
+    this.plain = names.filter((name) => !isPattern(name));
     this.#patterns = names.filter(isPattern).map(toRegExp);
   }
 
-  /** Those there are at present; names that are none of a pattern count as being there. @throws XmppError */
-  async find(pubsub: PubSub): Promise<Set<string>> {
-    const nodes =
-      this.#patterns.length === 0
-        ? []
-        : await promised<string[]>((done) => listNodes(pubsub, done));
-    const matching = nodes.filter((node) => this.#patterns.some((pattern) => pattern.test(node)));
-    return new Set([...this.#names, ...matching]);
+  /** Whether a pattern stands for this name. */
+  match(node: string): boolean {
+    return node.length <= MAX_LENGTH && this.#patterns.some((pattern) => pattern.test(node));
+  }
+
+  /** The nodes there are at present that patterns stand for. @throws XmppError */
+  async find(pubsub: PubSub): Promise<string[]> {
+    if (this.#patterns.length === 0) return [];
+    const nodes = await promised<string[]>((done) => listNodes(pubsub, done));
+    return nodes.filter((node) => this.match(node));
   }
 }
 

@@ -7,6 +7,12 @@ import { StoreError } from "./store.js";
 /** Milliseconds to wait for the server. */
 const TIMEOUT = 10_000;
 
+/** SQLSTATEs of two who wrote the same at once: in an order that locks, or the same row or table. */
+const COLLISION = /^(40001|40P01|23505|42P07)$/;
+
+/** How often such a transaction is begun. */
+const TRIES = 10;
+
 export class PostgresDatabase implements Database {
   readonly key = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY";
   readonly least = "least";
@@ -32,13 +38,25 @@ export class PostgresDatabase implements Database {
     return run(this.#pool, sql, values);
   }
 
+  /** Whoever else has written what this would write, as another collector may, has it begin anew. */
   async transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++)
+      try {
+        return await this.#attempt(work);
+      } catch (error) {
+        const { code } = (error as StoreError).cause as Partial<pg.DatabaseError>;
+        if (!COLLISION.test(code ?? "") || tries === TRIES) throw error;
+      }
+  }
+
+  async #attempt<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect().catch((error) => {
       throw explain(error);
     });
     let isBroken = true;
     try {
-      await run(client, "BEGIN");
+      // What is read and then removed must be the same, though more is written meanwhile.
+      await run(client, "BEGIN ISOLATION LEVEL REPEATABLE READ");
       try {
         const result = await work({ query: (sql, values) => run(client, sql, values) });
         await run(client, "COMMIT");

@@ -1,5 +1,6 @@
 /** The store in SQL: the same on SQLite and on PostgreSQL. */
 
+import { createHash } from "node:crypto";
 import type { Reading } from "../../firmware/telemetry/senml.js";
 import type { Database, Queries, Row, Value } from "./database.js";
 import { channelOf, deviceOf } from "./names.js";
@@ -21,9 +22,11 @@ const KIND = { none: 0, number: 1, boolean: 2, string: 3, data: 4 } as const;
  * that a reading is some sixty bytes.
  */
 const tables = (key: string): string[] => [
+  `CREATE TABLE IF NOT EXISTS node (key ${key}, service TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (service, name))`,
   `CREATE TABLE IF NOT EXISTS item (
-     key ${key}, node TEXT NOT NULL, id TEXT NOT NULL, fingerprint TEXT NOT NULL, publisher TEXT,
+     key ${key}, node BIGINT NOT NULL, id TEXT NOT NULL, fingerprint TEXT NOT NULL, publisher TEXT,
      received DOUBLE PRECISION NOT NULL, UNIQUE (node, id))`,
+  `CREATE INDEX IF NOT EXISTS item_by_time ON item (node, received)`,
   `CREATE TABLE IF NOT EXISTS sensor (
      key ${key}, device TEXT NOT NULL, channel TEXT NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL,
      UNIQUE (name, unit))`,
@@ -39,63 +42,90 @@ const tables = (key: string): string[] => [
      PRIMARY KEY (sensor, time))`,
 ];
 
+/**
+ * Larger numbers have no part in averages and curves: added up, they would be no number any more, which neither
+ * database stands, and strangers may publish them.
+ */
+const MOST = 1e290;
+
+/** Characters of an id that is kept as it is; of a longer one, there is what tells it from others. */
+const MAX_ID_LENGTH = 500;
+
 /** Rows that are written or asked for at once. */
 const ROWS = 100;
 
 /** Rows of an export that are read at once. */
 const PAGE = 1_000;
 
-/** Sensors whose keys are remembered. */
-const SENSORS = 100_000;
+/** Sensors, and nodes, whose keys are remembered. */
+const MAX_KEYS = 100_000;
 
-const FROM_READINGS = `FROM reading r JOIN sensor s ON s.key = r.sensor LEFT JOIN item i ON i.key = r.item`;
+const FROM_READINGS = `FROM reading r JOIN sensor s ON s.key = r.sensor
+  LEFT JOIN item i ON i.key = r.item LEFT JOIN node n ON n.key = i.node`;
 const READING = `r.key, r.time, r.kind, r.value, r.text, r.sum, r.update_time, s.device, s.channel, s.name,
-  s.unit, i.node, i.id, i.publisher`;
+  s.unit, n.service, n.name AS node, i.id, i.publisher`;
 
 export class SqlStore implements Store {
   readonly #database: Database;
+  readonly #service: string;
   /** The keys of sensors, by name and unit. */
   readonly #sensors = new Map<string, number>();
+  /** The keys of nodes of the service. */
+  readonly #nodes = new Map<string, number>();
 
-  private constructor(database: Database) {
+  private constructor(database: Database, service: string) {
     this.#database = database;
+    this.#service = service;
   }
 
-  /** Makes the tables, unless they are there. The store closes the database. @throws StoreError */
-  static async open(database: Database): Promise<SqlStore> {
+  /**
+   * Makes the tables, unless they are there. The store closes the database.
+   * @param service whose items are added
+   * @throws StoreError
+   */
+  static async open(database: Database, service: string): Promise<SqlStore> {
     try {
-      for (const table of tables(database.key)) await database.query(table);
+      // At once, for two collectors may begin at the same time.
+      await database.transaction(async ({ query }) => {
+        for (const table of tables(database.key)) await query(table);
+      });
     } catch (error) {
       await database.close();
       throw error;
     }
-    return new SqlStore(database);
+    return new SqlStore(database, service);
   }
 
   async unknown(node: string, ids: readonly string[]): Promise<string[]> {
-    const unknown = new Set(ids);
-    for (let at = 0; at < ids.length; at += ROWS) {
-      const some = ids.slice(at, at + ROWS);
+    const unknown = new Map(ids.map((id) => [shortened(id), id]));
+    const key = await this.#node(this.#database, node);
+    const all = [...unknown.keys()];
+    for (let at = 0; at < all.length; at += ROWS) {
+      const some = all.slice(at, at + ROWS);
       const list = some.map((_id, index) => `$${index + 2}`).join(", ");
       const sql = `SELECT id FROM item WHERE node = $1 AND id IN (${list})`;
-      for (const { id } of await this.#database.query(sql, [node, ...some]))
+      for (const { id } of await this.#database.query(sql, [key, ...some]))
         unknown.delete(id as string);
     }
-    return [...unknown];
+    return [...unknown.values()];
   }
 
-  async hasHad(node: string): Promise<boolean> {
-    const sql = "SELECT 1 AS one FROM item WHERE node = $1 LIMIT 1";
-    return (await this.#database.query(sql, [node])).length > 0;
+  async hasHad(node: string, before: number): Promise<boolean> {
+    const sql = "SELECT 1 AS one FROM item WHERE node = $1 AND received < $2 LIMIT 1";
+    const key = await this.#node(this.#database, node);
+    return (await this.#database.query(sql, [key, before])).length > 0;
   }
 
   async add(items: readonly CollectedItem[]): Promise<boolean[]> {
+    let tries = 0;
     try {
       return await this.#database.transaction(async (queries) => {
+        // It may be begun anew, and then what was added before is not there.
+        if (tries++ > 0) this.#forgetKeys();
         const isNew: boolean[] = [];
         const rows: Value[][] = [];
         for (const item of items) {
-          const key = await addItem(queries, item);
+          const key = await addItem(queries, item, await this.#node(queries, item.node));
           isNew.push(key !== undefined);
           if (key === undefined) continue;
           for (const reading of item.readings)
@@ -106,9 +136,14 @@ export class SqlStore implements Store {
         return isNew;
       });
     } catch (error) {
-      this.#sensors.clear(); // those that were added are not there any more
+      this.#forgetKeys();
       throw error;
     }
+  }
+
+  #forgetKeys(): void {
+    this.#sensors.clear();
+    this.#nodes.clear();
   }
 
   async devices(): Promise<DeviceSummary[]> {
@@ -144,7 +179,7 @@ export class SqlStore implements Store {
       `SELECT t.time, ${mean} AS mean, ${minimum} AS minimum, ${maximum} AS maximum, ${count} AS count
        FROM ${table} t JOIN sensor s ON s.key = t.sensor
        WHERE s.device = $1 AND s.channel = $2 AND t.time >= $3 AND t.time < $4`;
-    const source = `(${all("reading", "t.value", "t.value", "t.value", "1")} AND t.value IS NOT NULL
+    const source = `(${all("reading", "t.value", "t.value", "t.value", "1")} AND abs(t.value) < ${MOST}
       UNION ALL ${all("average", "t.mean", "t.minimum", "t.maximum", "t.count")}) p`;
     const range = [device, channel, from, to];
     const [total] = await this.#database.query(`SELECT count(*) AS n FROM ${source}`, range);
@@ -183,7 +218,11 @@ export class SqlStore implements Store {
     }
   }
 
-  async condense({ keep, average, keepAverages }: Retention, now: number): Promise<number> {
+  async condense(
+    { keep, average, keepAverages }: Retention,
+    now: number,
+    goesOn: () => boolean = () => true,
+  ): Promise<number> {
     const { least, greatest } = this.#database;
     // Whole averages only: the next time goes on where one ends.
     const end = Math.floor((now - keep) / average) * average;
@@ -194,12 +233,13 @@ export class SqlStore implements Store {
     );
     // One transaction for each, so that new readings need not wait for all of them.
     for (const { key } of sensors) {
+      if (!goesOn()) return condensed;
       condensed += await this.#database.transaction(async (queries) => {
         // What comes very late is added to the average that it belongs to.
         await queries.query(
           `INSERT INTO average (sensor, time, mean, minimum, maximum, count)
-           SELECT sensor, floor(time / $3) * $3, avg(value), min(value), max(value), count(*)
-           FROM reading WHERE sensor = $1 AND time < $2 AND value IS NOT NULL GROUP BY 1, 2
+           SELECT sensor, floor(time / $3) * $3, sum(value) / count(*), min(value), max(value), count(*)
+           FROM reading WHERE sensor = $1 AND time < $2 AND abs(value) < ${MOST} GROUP BY 1, 2
            ON CONFLICT (sensor, time) DO UPDATE SET
              mean = (average.mean * average.count + excluded.mean * excluded.count)
                / (average.count + excluded.count),
@@ -208,8 +248,11 @@ export class SqlStore implements Store {
              count = average.count + excluded.count`,
           [key as number, end, average],
         );
-        const sql = "DELETE FROM reading WHERE sensor = $1 AND time < $2 RETURNING key";
-        return (await queries.query(sql, [key as number, end])).length;
+        const old = "FROM reading WHERE sensor = $1 AND time < $2";
+        const range = [key as number, end];
+        const [total] = await queries.query(`SELECT count(*) AS n ${old}`, range);
+        await queries.query(`DELETE ${old}`, range);
+        return total?.n as number;
       });
     }
     if (keepAverages !== undefined)
@@ -219,8 +262,8 @@ export class SqlStore implements Store {
 
   async forget(node: string, listed: readonly string[], before: number): Promise<void> {
     const sql = "SELECT key, id FROM item WHERE node = $1 AND received < $2";
-    const onNode = new Set(listed);
-    const rows = await this.#database.query(sql, [node, before]);
+    const onNode = new Set(listed.map(shortened));
+    const rows = await this.#database.query(sql, [await this.#node(this.#database, node), before]);
     const gone = rows.filter(({ id }) => !onNode.has(id as string));
     for (let at = 0; at < gone.length; at += ROWS) {
       const keys = gone.slice(at, at + ROWS).map(({ key }) => key as Value);
@@ -233,31 +276,56 @@ export class SqlStore implements Store {
     return this.#database.close();
   }
 
-  async #sensor(queries: Queries, { name, unit = "" }: Reading): Promise<number> {
-    const known = this.#sensors.get(`${name} ${unit}`);
-    if (known !== undefined) return known;
-    const [row] = await queries.query(
+  #sensor(queries: Queries, { name, unit = "" }: Reading): Promise<number> {
+    return keyOf(this.#sensors, `${name} ${unit}`, async () => {
       // The update changes nothing: without one, nothing would be returned for a sensor that is there.
-      `INSERT INTO sensor (device, channel, name, unit) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (name, unit) DO UPDATE SET channel = excluded.channel RETURNING key`,
-      [deviceOf(name), channelOf(name), name, unit],
-    );
-    const key = row?.key as number;
-    if (this.#sensors.size >= SENSORS) this.#sensors.clear();
-    this.#sensors.set(`${name} ${unit}`, key);
-    return key;
+      const sql = `INSERT INTO sensor (device, channel, name, unit) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (name, unit) DO UPDATE SET channel = excluded.channel RETURNING key`;
+      return queries.query(sql, [deviceOf(name), channelOf(name), name, unit]);
+    });
+  }
+
+  #node(queries: Queries, name: string): Promise<number> {
+    return keyOf(this.#nodes, name, () => {
+      const sql = `INSERT INTO node (service, name) VALUES ($1, $2)
+        ON CONFLICT (service, name) DO UPDATE SET name = excluded.name RETURNING key`;
+      return queries.query(sql, [this.#service, name]);
+    });
   }
 }
 
+/** The key of something, which is remembered. @param find asks the database, or has it make one */
+async function keyOf(
+  keys: Map<string, number>,
+  name: string,
+  find: () => Promise<Row[]>,
+): Promise<number> {
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const [row] = await find();
+  const key = row?.key as number;
+  if (keys.size >= MAX_KEYS) keys.clear();
+  keys.set(name, key);
+  return key;
+}
+
+function shortened(id: string): string {
+  return id.length <= MAX_ID_LENGTH ? id : createHash("sha256").update(id).digest("base64url");
+}
+
 /** @returns its key, if it is new */
-async function addItem(queries: Queries, item: CollectedItem): Promise<number | undefined> {
-  const { node, id, fingerprint, publisher, received } = item;
+async function addItem(
+  queries: Queries,
+  item: CollectedItem,
+  node: number,
+): Promise<number | undefined> {
+  const { id, fingerprint, publisher, received } = item;
   const [row] = await queries.query(
     `INSERT INTO item (node, id, fingerprint, publisher, received) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (node, id) DO UPDATE SET fingerprint = excluded.fingerprint,
        publisher = excluded.publisher, received = excluded.received
      WHERE item.fingerprint <> excluded.fingerprint RETURNING key`,
-    [node, id, fingerprint, publisher ?? null, received],
+    [node, shortened(id), fingerprint, publisher ?? null, received],
   );
   return row?.key as number | undefined;
 }
@@ -288,7 +356,7 @@ function row(reading: Reading, sensor: number, item: number): Value[] {
 
 function toReading(row: Row): StoredReading {
   const { name, unit, time, kind, value, text, sum, update_time, device, channel } = row;
-  const { node, id, publisher } = row;
+  const { service, node, id, publisher } = row;
   return {
     name,
     ...(unit === "" ? {} : { unit }),
@@ -301,6 +369,7 @@ function toReading(row: Row): StoredReading {
     ...(update_time === null ? {} : { updateTime: update_time }),
     device,
     channel,
+    service: service ?? "",
     node: node ?? "",
     ...(id === null ? {} : { item: id }),
     ...(publisher === null ? {} : { publisher }),

@@ -6,7 +6,6 @@
  */
 
 import type { Reading } from "../../firmware/telemetry/senml.js";
-import type { Memory } from "./missed.js";
 
 /** An item as it came. */
 export interface CollectedItem {
@@ -25,8 +24,10 @@ export interface CollectedItem {
 export interface StoredReading extends Reading {
   readonly device: string;
   readonly channel: string;
+  /** Where it was published; empty when that has been forgotten (see `Store.forget`). */
+  readonly service: string;
   readonly node: string;
-  /** The id of the item it came in; absent when that has been forgotten (see `Store.forget`). */
+  /** The id of the item it came in; absent when that has been forgotten. */
   readonly item?: string;
   readonly publisher?: string;
 }
@@ -67,17 +68,8 @@ export interface Retention {
   readonly keepAverages?: number;
 }
 
-/**
- * The store of one collector. What is new is told by the collector itself, as `onStored`. All methods fail with {@link StoreError}; those that write do all or nothing, and
- * what they have done is on disk when they are done.
- */
-export interface Store extends Memory {
-  /**
-   * Adds what is new: an id that was not there, or was with another payload.
-   * @returns for each of the items, in order, whether it was new
-   */
-  add(items: readonly CollectedItem[]): Promise<boolean[]>;
-
+/** What has been stored, for those who read it. All methods fail with {@link StoreError}. */
+export interface Archive {
   /** All devices there are, by name. */
   devices(): Promise<DeviceSummary[]>;
 
@@ -98,12 +90,33 @@ export interface Store extends Memory {
   /** Readings in the order of their coming. More may come in meanwhile. */
   readings(selection: Selection): AsyncIterable<StoredReading>;
 
+  close(): Promise<void>;
+}
+
+/**
+ * The store of a collector, for the items of one service. What is new is told by the collector itself, as
+ * `onStored`. Methods that write do all or nothing, and what they have done is on disk when they are done.
+ */
+export interface Store extends Archive {
+  /**
+   * Adds what is new: an id that was not there, or was with another payload.
+   * @returns for each of the items, in order, whether it was new
+   */
+  add(items: readonly CollectedItem[]): Promise<boolean[]>;
+
+  /** Those of the ids that no item of the node has had, in any order. */
+  unknown(node: string, ids: readonly string[]): Promise<string[]>;
+
+  /** Whether an item of the node came before a time. */
+  hasHad(node: string, before: number): Promise<boolean>;
+
   /**
    * Makes averages of what is old.
    * @param now seconds since the epoch
+   * @param goesOn is asked now and then whether to go on
    * @returns how many readings went into them, or were dropped
    */
-  condense(retention: Retention, now: number): Promise<number>;
+  condense(retention: Retention, now: number, goesOn?: () => boolean): Promise<number>;
 
   /**
    * Forgets the ids of items that came before a time. Those that are on the node still must not be forgotten:

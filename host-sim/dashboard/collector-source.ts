@@ -5,6 +5,7 @@
 
 import { channelOf, deviceOf } from "../collector/names.js";
 import type { CollectedItem, Store } from "../collector/store.js";
+import { push } from "./model.js";
 import type { ChannelName, Curve, DeviceState, Facts } from "./protocol.js";
 import {
   type Listener,
@@ -16,26 +17,33 @@ import {
 
 /** Milliseconds of silence after which a device counts as offline, whatever its habits. */
 const LEAST_SILENCE = 60_000;
+/** The same, for one whose habits are not known yet. */
+const SILENCE = 900_000;
 /** So many times its usual interval it may be silent. */
 const PATIENCE = 3;
-/** How much the newest interval counts for the usual one. */
-const WEIGHT = 0.2;
+/** Intervals of which the middle one is the usual: an outage among them does not change it. */
+const INTERVALS = 7;
+/** Milliseconds within which items are one burst, as when an outbox is emptied. */
+const BURST = 1_000;
 /** Milliseconds between two looks at who is silent. */
 const LOOK_INTERVAL = 5_000;
-/** Seconds that a curve goes back, and its points. */
-const CURVE_TIME = 3_600;
+/** The points of a curve. */
 const CURVE_POINTS = 600;
 
 export class CollectorSource implements Source {
   readonly title = "Devices";
   readonly place: string;
   readonly commands = [];
+  trouble: string | undefined = "The server is not reached yet.";
   readonly #listener: Listener;
   readonly #store: Store;
   /** By name. */
   readonly #devices = new Map<string, { place: number; device: SeenDevice }>();
   readonly #names: string[] = [];
   readonly #looking: NodeJS.Timeout;
+  /** Whether what comes has just been published, and since when devices would be heard. */
+  #isLive = false;
+  #since = 0;
 
   /** @param place where this is, in words */
   constructor(listener: Listener, store: Store, place: string) {
@@ -51,10 +59,9 @@ export class CollectorSource implements Source {
       const { device, channel, node, time } = reading;
       const seen = this.#seen(device, node);
       if (seen === undefined) continue;
-      seen.device.lastSeen = Math.max(seen.device.lastSeen, time * 1000);
+      seen.device.wasSeen(time * 1000);
       this.#listener.measured(seen.place, measuredOf(channel, reading));
     }
-    this.#look();
   }
 
   /** Takes items that are new: `onStored` of the collector. */
@@ -71,6 +78,19 @@ export class CollectorSource implements Source {
     }
   }
 
+  /** Readings come, or again. @param isLive whether those that were missed have come already */
+  reached(isLive: boolean): void {
+    if (this.trouble !== undefined) this.#since = Date.now();
+    this.trouble = undefined;
+    this.#isLive = isLive;
+  }
+
+  /** None can come, whatever devices do. @param why in words */
+  lost(why: string): void {
+    this.trouble = why;
+    this.#isLive = false;
+  }
+
   close(): void {
     clearInterval(this.#looking);
   }
@@ -79,12 +99,11 @@ export class CollectorSource implements Source {
   command(): void {}
   trace(): void {}
 
-  async curve(place: number, channel: string): Promise<Curve | undefined> {
+  async curve(place: number, channel: string, range: number): Promise<Curve | undefined> {
     const name = this.#names[place];
     if (name === undefined) return undefined;
     const to = Date.now() / 1000;
-    const range = { from: to - CURVE_TIME, to };
-    const points = await this.#store.series(name, channel, range, CURVE_POINTS);
+    const points = await this.#store.series(name, channel, { from: to - range, to }, CURVE_POINTS);
     if (points.length === 0) return undefined;
     return { times: points.map(({ time }) => time * 1000), values: points.map(({ mean }) => mean) };
   }
@@ -94,8 +113,12 @@ export class CollectorSource implements Source {
     if (seen === undefined) return;
     const { place, device } = seen;
     const wasOnline = device.state === "online";
-    device.heard(Date.now(), publisher);
-    if (!wasOnline) this.#listener.happened(place, "good", "readings come");
+    // What was missed tells of its own time; its device may be gone since.
+    if (this.#isLive) device.heard(Date.now());
+    else for (const { time } of measured) device.wasSeen(time);
+    device.publisher = publisher ?? device.publisher;
+    if (!wasOnline && device.state === "online")
+      this.#listener.happened(place, "good", "readings come");
     this.#listener.measured(place, measured);
   }
 
@@ -111,11 +134,11 @@ export class CollectorSource implements Source {
     return seen;
   }
 
-  /** Sees who has fallen silent. */
+  /** Sees who has fallen silent, which cannot be told while nothing would be heard. */
   #look(): void {
-    const now = Date.now();
+    if (this.trouble !== undefined) return;
     for (const { place, device } of this.#devices.values())
-      if (device.fellSilent(now))
+      if (device.fellSilent(this.#since))
         this.#listener.happened(place, "trouble", "no readings come any more");
   }
 }
@@ -129,9 +152,11 @@ class SeenDevice implements SourceDevice {
   state: DeviceState = "offline";
   /** When its newest reading was measured or came, in milliseconds since the epoch. */
   lastSeen = 0;
+  publisher: string | undefined;
   readonly #node: string;
-  #publisher: string | undefined;
-  #interval: number | undefined;
+  /** The newest times between two bursts, and when the last of these was. */
+  readonly #intervals: number[] = [];
+  #burst: number | undefined;
 
   constructor(name: string, node: string) {
     this.name = name || "(without a name)";
@@ -146,25 +171,36 @@ class SeenDevice implements SourceDevice {
   get facts(): Facts {
     return {
       node: this.#node,
-      ...(this.#publisher === undefined ? {} : { jid: this.#publisher }),
+      ...(this.publisher === undefined ? {} : { jid: this.publisher }),
     };
   }
 
-  heard(now: number, publisher: string | undefined): void {
-    if (this.state === "online") {
-      const interval = now - this.lastSeen;
-      this.#interval = (this.#interval ?? interval) * (1 - WEIGHT) + interval * WEIGHT;
+  /** A reading has come just now. */
+  heard(now: number): void {
+    if (this.#burst === undefined || now - this.#burst >= BURST) {
+      if (this.#burst !== undefined) push(this.#intervals, now - this.#burst, INTERVALS);
+      this.#burst = now;
     }
-    this.state = "online";
-    this.lastSeen = now;
-    this.#publisher = publisher ?? this.#publisher;
+    this.wasSeen(now);
   }
 
-  /** Whether it is silent now and was not before. */
-  fellSilent(now: number): boolean {
-    const silence = Math.max(LEAST_SILENCE, PATIENCE * (this.#interval ?? 0));
-    if (this.state !== "online" || now - this.lastSeen <= silence) return false;
+  /** It has measured something at a time, by its own clock. */
+  wasSeen(time: number): void {
+    this.lastSeen = Math.max(this.lastSeen, Math.min(time, Date.now()));
+    if (!this.#isSilent(this.lastSeen)) this.state = "online";
+  }
+
+  /** Whether it is silent now and was not before. @param since when one began to listen */
+  fellSilent(since: number): boolean {
+    if (this.state !== "online" || !this.#isSilent(Math.max(this.lastSeen, since))) return false;
     this.state = "offline";
     return true;
+  }
+
+  #isSilent(since: number): boolean {
+    const { length } = this.#intervals;
+    const usual = this.#intervals.toSorted((one, other) => one - other)[length >> 1];
+    const patience = usual === undefined ? SILENCE : Math.max(LEAST_SILENCE, PATIENCE * usual);
+    return Date.now() - since > patience;
   }
 }

@@ -37,16 +37,23 @@ export class History {
     return inOrder(this.#values, this.#next, Math.min(count, this.#length));
   }
 
-  curve(): Curve {
+  /** @param from the time to begin with, by default that of the oldest point */
+  curve(from = Number.NEGATIVE_INFINITY): Curve {
+    const times = inOrder(this.#times, this.#next, this.#length);
+    const values = inOrder(this.#values, this.#next, this.#length);
+    // Clocks of devices are set, also back, and what is late comes out of turn.
+    const order = times.map((_, i) => i).filter((i) => (times[i] as number) >= from);
+    order.sort((one, other) => (times[one] as number) - (times[other] as number));
     return {
-      times: inOrder(this.#times, this.#next, this.#length),
-      values: inOrder(this.#values, this.#next, this.#length),
+      times: order.map((i) => times[i] as number),
+      values: order.map((i) => values[i] as number),
     };
   }
 
   #grow(): void {
     const size = Math.min(this.#times.length * 2, this.#capacity);
-    const { times, values } = this.curve();
+    const times = inOrder(this.#times, this.#next, this.#length);
+    const values = inOrder(this.#values, this.#next, this.#length);
     this.#times = new Float64Array(size);
     this.#values = new Float64Array(size);
     this.#times.set(times);

@@ -22,7 +22,7 @@ const MAX_DEVICES = 20_000;
 const MAX_CHANNELS = 32;
 /** Points of all curves together, and of one: 16 bytes each. */
 const ALL_POINTS = 3_000_000;
-const MAX_POINTS = 600;
+const MAX_POINTS = 3_600;
 const MIN_POINTS = 32;
 /** Lines of the log that are kept, for the whole fleet and for each device. */
 const LOG_LINES = 300;
@@ -176,13 +176,16 @@ export class Model implements Listener {
     return this.#entry(device).log;
   }
 
-  /** All curves of a device: what the source has kept, or what has come since the dashboard began. */
-  curves(device: number): Promise<Curve[]> {
+  /**
+   * All curves of a device: what the source has kept, or what has come since the dashboard began.
+   * @param range how many seconds they go back
+   */
+  curves(device: number, range: number): Promise<Curve[]> {
     const { channels, histories } = this.#entry(device);
     return Promise.all(
       channels.map(async ({ name }, i) => {
-        const kept = await this.source.curve(device, name);
-        return kept ?? histories[i]?.curve() ?? { times: [], values: [] };
+        const kept = await this.source.curve(device, name, range);
+        return kept ?? histories[i]?.curve(Date.now() - range * 1000) ?? { times: [], values: [] };
       }),
     );
   }
@@ -196,12 +199,15 @@ export class Model implements Listener {
   }
 
   #addUp(): Totals {
-    const totals = { readings: this.#readings, published: 0, pending: 0, lost: 0 };
+    const totals: { -readonly [Name in keyof Totals]: Totals[Name] } = { readings: this.#readings };
+    const add = (name: "published" | "pending" | "lost", count: number | undefined): void => {
+      if (count !== undefined) totals[name] = (totals[name] ?? 0) + count;
+    };
     for (const { device } of this.#entries) {
-      const { published = 0, lost = 0 } = device.facts;
-      totals.published += published;
-      totals.pending += device.pending ?? 0;
-      totals.lost += lost;
+      const { published, lost } = device.facts;
+      add("published", published);
+      add("pending", device.pending);
+      add("lost", lost);
     }
     return totals;
   }

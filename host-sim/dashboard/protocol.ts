@@ -94,17 +94,20 @@ export interface LogLine {
   readonly kind: "note" | "fault" | "trouble" | "good";
 }
 
+/** Over all devices. What is absent no device tells. */
 export interface Totals {
   /** Readings that were taken from sensors since the dashboard began. */
   readonly readings: number;
-  readonly published: number;
-  readonly pending: number;
-  readonly lost: number;
+  readonly published?: number;
+  readonly pending?: number;
+  readonly lost?: number;
 }
 
 /** What a page gets first. */
 export interface Hello {
   readonly type: "hello";
+  /** Which page goes with this server: one that another server has given has to be loaded anew. */
+  readonly page: string;
   readonly title: string;
   readonly place: string;
   /** None where devices are real. */
@@ -116,6 +119,8 @@ export interface Update {
   readonly type: "update";
   readonly now: number;
   readonly totals: Totals;
+  /** Why all of this may be out of date. */
+  readonly trouble?: string;
   /** Behind those that the page knows. */
   readonly devices?: readonly Named[];
   /** Channels that have come to be: those of the device from now on. */
@@ -132,7 +137,7 @@ export interface Update {
 export interface SelectedUpdate {
   readonly device: number;
   readonly facts?: Facts;
-  /** The whole curves, right after it was selected; by channel. */
+  /** The whole curves, after it was selected or the range has changed; by channel. */
   readonly curves?: readonly Curve[];
   /** What the curves go on with: channel, time, value. */
   readonly points?: readonly (readonly [number, number, number])[];
@@ -145,9 +150,18 @@ export interface SelectedUpdate {
 
 export type ToPage = Hello | Update;
 
+/** Seconds that curves may go back: five minutes, an hour, six, a day, a week, thirty days. */
+export const RANGES = Object.freeze([300, 3_600, 21_600, 86_400, 604_800, 2_592_000] as const);
+export type Range = (typeof RANGES)[number];
+
+/** Until a page says otherwise. */
+export const DEFAULT_RANGE: Range = 3_600;
+
 /** What a page asks for. */
 export type FromPage =
   | { readonly type: "select"; readonly device: number | null }
+  /** How far back curves go. */
+  | { readonly type: "range"; readonly range: Range }
   | { readonly type: "command"; readonly device: number; readonly command: Command };
 
 /** The longest message of a page, in bytes. */
@@ -162,8 +176,12 @@ export function parseFromPage(text: string): FromPage | undefined {
     return undefined;
   }
   if (typeof message !== "object" || message === null) return undefined;
-  const { type, device, command } = message as Record<string, unknown>;
+  const { type, device, command, range } = message as Record<string, unknown>;
   if (type === "select" && device === null) return { type, device };
+  if (type === "range") {
+    const known = RANGES.find((seconds) => seconds === range);
+    return known && { type, range: known };
+  }
   if (typeof device !== "number" || !Number.isInteger(device) || device < 0) return undefined;
   if (type === "select") return { type, device };
   const known = COMMANDS.find((name) => name === command);

@@ -25,12 +25,14 @@ export interface Source {
   /** Where this is: the server, in words. */
   readonly place: string;
   readonly commands: readonly Command[];
+  /** What keeps it from knowing how devices fare, in words. */
+  readonly trouble?: string | undefined;
   /** Does something to a device, if there is anything to do; what, it tells as what has happened. */
   command(device: number, command: Command): void;
   /** Begins to show the stream of a device; `undefined` ends it. */
   trace(device: number, onXml: OnXml | undefined): void;
-  /** What was measured before the dashboard began; nothing when that is not kept. */
-  curve(device: number, channel: string): Promise<Curve | undefined>;
+  /** What was measured in the last `range` seconds; nothing when that is not kept. */
+  curve(device: number, channel: string, range: number): Promise<Curve | undefined>;
 }
 
 /** A value that was measured. */

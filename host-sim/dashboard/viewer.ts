@@ -9,9 +9,11 @@ import type { Model, Onlooker } from "./model.js";
 import { push } from "./model.js";
 import {
   type Curve,
+  DEFAULT_RANGE,
   type FromPage,
   type LogLine,
   parseFromPage,
+  type Range,
   type SelectedUpdate,
   type ToPage,
   type Update,
@@ -55,16 +57,18 @@ export class Viewer implements Onlooker {
   readonly #channels = new Set<number>();
   #log: LogLine[];
   #selection: Selection | undefined;
+  #range: Range = DEFAULT_RANGE;
   /** When the browser last took what it was sent. */
   #tookAt = performance.now();
 
-  constructor(model: Model, socket: WebSocket) {
+  /** @param page which page goes with this server */
+  constructor(model: Model, socket: WebSocket, page: string) {
     this.#model = model;
     this.#socket = socket;
     this.#log = [...model.log.slice(-MAX_LOG)];
     for (let device = 0; device < model.size; device++) this.#changed.add(device);
     const { title, place, commands } = model.source;
-    this.#send({ type: "hello", title, place, commands });
+    this.#send({ type: "hello", page, title, place, commands });
     socket.on("message", (data, isBinary) => {
       const message = isBinary ? undefined : parseFromPage(String(data));
       // 1008 is a violation of what was agreed (RFC 6455 7.4.1).
@@ -110,7 +114,10 @@ export class Viewer implements Onlooker {
 
   #obey(message: FromPage): void {
     if (message.type === "command") this.#model.command(message.device, message.command);
-    else if (message.device === null || message.device < this.#model.size)
+    else if (message.type === "range") {
+      this.#range = message.range;
+      if (this.#selection !== undefined) this.#loadCurves(this.#selection);
+    } else if (message.device === null || message.device < this.#model.size)
       this.#select(message.device);
   }
 
@@ -129,10 +136,18 @@ export class Viewer implements Onlooker {
       skipped: 0,
     };
     this.#selection = selection;
-    this.#model.curves(device).then(
+    this.#loadCurves(selection);
+  }
+
+  #loadCurves(selection: Selection): void {
+    const { device } = selection;
+    const range = this.#range;
+    selection.areCurvesSent = false;
+    this.#model.curves(device, range).then(
       (curves) => {
+        if (this.#selection !== selection || this.#range !== range) return;
         selection.curves = curves;
-        if (this.#selection === selection) this.#update();
+        this.#update();
       },
       (error) => this.#model.happened(device, "trouble", `no curves: ${(error as Error).message}`),
     );
@@ -166,10 +181,12 @@ export class Viewer implements Onlooker {
     const log = this.#log;
     this.#log = [];
     const selected = this.#collectSelected();
+    const { trouble } = model.source;
     return {
       type: "update",
       now: Date.now(),
       totals: model.totals(),
+      ...(trouble === undefined ? {} : { trouble }),
       ...(devices.length === 0 ? {} : { devices }),
       ...(channels.length === 0 ? {} : { channels }),
       ...(rows.length === 0 ? {} : { rows }),

@@ -1,5 +1,6 @@
 /** The dashboard on HTTP: a page of three files, and a WebSocket that tells it what happens. */
 
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import {
   createServer,
@@ -41,6 +42,7 @@ const TRIES = 20;
 /** Browsers at once, and connections: each browser has a few. */
 const MAX_VIEWERS = 32;
 const MAX_CONNECTIONS = 200;
+const TOO_MANY = "Too many are looking already";
 /** Milliseconds between two questions whether a browser is still there. */
 const PING_INTERVAL = 20_000;
 
@@ -83,6 +85,8 @@ export class WebServer {
   readonly #options: WebServerOptions;
   readonly #access: Access;
   readonly #files: ReadonlyMap<string, WebFile>;
+  /** What tells the page from those of other versions. */
+  readonly #page: string;
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({
     noServer: true,
@@ -97,7 +101,9 @@ export class WebServer {
   constructor(options: WebServerOptions) {
     this.#options = options;
     this.#access = new Access(options.host);
-    this.#files = new Map([...readPage(options.page), ...(options.more ?? [])]);
+    const page = readPage(options.page);
+    this.#page = hashOf(page);
+    this.#files = new Map([...page, ...(options.more ?? [])]);
     this.#http = createServer((request, response) => this.#answer(request, response));
     this.#http.maxConnections = MAX_CONNECTIONS;
     this.#http.headersTimeout = 10_000;
@@ -178,6 +184,11 @@ export class WebServer {
       return this.#enter(request, response, new URLSearchParams(query).get("key") ?? "");
     const visitor = this.#access.checkVisitor(request);
     if (visitor !== undefined) return refuse(response, visitor.status, visitor.text);
+    // Pages are not told why their WebSockets are refused, so they ask here.
+    if (path === "/events")
+      return this.#isFull
+        ? refuse(response, 503, TOO_MANY)
+        : refuse(response, 426, "This is for WebSockets");
     const file = this.#files.get(path === "/" ? "/index.html" : path);
     if (file === undefined) return refuse(response, 404, "There is no such page");
     const { type, policy = POLICY, read } = file;
@@ -209,8 +220,7 @@ export class WebServer {
     let refusal: Refusal | { status: 404 | 503; text: string } | undefined =
       this.#access.checkSocket(request);
     if (request.url !== "/events") refusal ??= { status: 404, text: "There is no such socket" };
-    if (this.#sockets.clients.size >= MAX_VIEWERS)
-      refusal ??= { status: 503, text: "Too many are looking already" };
+    if (this.#isFull) refusal ??= { status: 503, text: TOO_MANY };
     if (refusal !== undefined) {
       const { status, text } = refusal;
       socket.end(
@@ -221,8 +231,12 @@ export class WebServer {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       this.#alive.add(webSocket);
       webSocket.on("pong", () => this.#alive.add(webSocket));
-      new Viewer(this.#options.model, webSocket);
+      new Viewer(this.#options.model, webSocket, this.#page);
     });
+  }
+
+  get #isFull(): boolean {
+    return this.#sockets.clients.size >= MAX_VIEWERS;
   }
 
   /** Gives up those that have not answered since the last time. */
@@ -236,6 +250,12 @@ export class WebServer {
 function refuse(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { ...HEADERS, "Content-Type": "text/plain; charset=utf-8" });
   response.end(`${text}.\n`);
+}
+
+function hashOf(files: ReadonlyMap<string, WebFile>): string {
+  const hash = createHash("sha256");
+  for (const { read } of files.values()) hash.update(read());
+  return hash.digest("base64url");
 }
 
 function readPage(folder: string): Map<string, WebFile> {

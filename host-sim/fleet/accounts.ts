@@ -6,31 +6,76 @@ import { Client } from "../../firmware/client/client.js";
 import { ConfigError } from "../../firmware/xmpp/errors.js";
 import { JID } from "../../firmware/xmpp/jid.js";
 import { xml } from "../../firmware/xmpp/xml/element.js";
-import { inParallel } from "./parallel.js";
+import { type Counter, inParallel } from "./parallel.js";
 import type { AccountCreation, Login, Stage } from "./plan.js";
 import { NS_REGISTER, register } from "./registration.js";
 
-/** How many are made at a time: each costs a server a connection, or this machine a process. */
-const AT_A_TIME = { "in-band": 8, prosody: 2, ejabberd: 2 } as const;
-
 type Reach = Stage["reach"];
+
+/** How a server's own command line is told to do something. */
+interface ServerCommand {
+  readonly program: string;
+  /** The option that names its configuration file. */
+  readonly option: string;
+  readonly atATime: number;
+  /** @returns the arguments, and what it is told on its standard input */
+  add(account: JID, password: string): { args: readonly string[]; input: string };
+  remove(account: JID): readonly string[];
+}
+
+const COMMANDS: Readonly<Record<"prosody" | "ejabberd", ServerCommand>> = {
+  prosody: {
+    program: "prosodyctl",
+    option: "--config",
+    atATime: 2,
+    // It asks twice. Its `register` takes a password as an argument, and changes that of an account that is there.
+    add: ({ bare }, password) => ({
+      args: ["adduser", bare.toString()],
+      input: `${password}\n`.repeat(2),
+    }),
+    remove: ({ bare }) => ["deluser", bare.toString()],
+  },
+  ejabberd: {
+    program: "ejabberdctl",
+    option: "--ctl-config",
+    // While it runs it is an Erlang node, the name of which it draws from 4,096.
+    atATime: 1,
+    add: ({ local, domain }, password) => ({
+      args: ["register", local, domain, password],
+      input: "",
+    }),
+    remove: ({ local, domain }) => ["unregister", local, domain],
+  },
+};
+
+/** What they say when there is nothing to do. */
+const IS_DONE = /already (exists|registered)|user does not exist/i;
+
+/** Connections that make accounts in-band, at a time. */
+const IN_BAND_AT_A_TIME = 8;
 
 /**
  * Makes accounts. Those that are there already are left as they are.
- * @throws ConfigError `accounts` when the server's command fails; what {@link register} throws
+ * @throws ConfigError `accounts` when the server's command is not on this machine
+ * @throws Error with what that command says when it fails; what {@link register} throws
  */
 export async function createAccounts(
   { kind, config }: AccountCreation,
   logins: readonly Login[],
   reach: Reach,
+  counter: Counter,
 ): Promise<void> {
-  await inParallel(logins, AT_A_TIME[kind], async (login) => {
-    if (kind === "in-band") return register(reach, login);
-    const [user, domain] = partsOf(login.jid);
-    const { password } = login;
-    await (kind === "prosody"
-      ? run("prosodyctl", [...prosody(config), "register", user, domain, password])
-      : run("ejabberdctl", ["register", user, domain, password]));
+  const made = counter("accounts", logins.length);
+  if (kind === "in-band")
+    return inParallel(logins, IN_BAND_AT_A_TIME, async (login) => {
+      await register(reach, login);
+      made();
+    });
+  const command = COMMANDS[kind];
+  await inParallel(logins, command.atATime, async ({ jid, password }) => {
+    const { args, input } = command.add(JID.parse(jid), password);
+    await run(command, config, args, input, password);
+    made();
   });
 }
 
@@ -40,39 +85,43 @@ export async function removeAccounts(
   logins: readonly Login[],
   reach: Reach,
 ): Promise<void> {
-  await inParallel(logins, AT_A_TIME[kind], async (login) => {
-    const [user, domain] = partsOf(login.jid);
-    if (kind === "in-band") await cancel(reach, login);
-    else if (kind === "prosody")
-      await run("prosodyctl", [...prosody(config), "deluser", `${user}@${domain}`]);
-    else await run("ejabberdctl", ["unregister", user, domain]);
-  });
+  if (kind === "in-band")
+    return inParallel(logins, IN_BAND_AT_A_TIME, (login) => cancel(reach, login));
+  const command = COMMANDS[kind];
+  await inParallel(logins, command.atATime, ({ jid, password }) =>
+    run(command, config, command.remove(JID.parse(jid)), "", password),
+  );
 }
 
-function partsOf(jid: string): [user: string, domain: string] {
-  const { local, domain } = JID.parse(jid);
-  return [local, domain];
-}
-
-function prosody(config: string | undefined): string[] {
-  return config === undefined ? [] : ["--config", config];
-}
-
-async function run(program: string, args: readonly string[]): Promise<void> {
+/** @param secret what no error may have in it */
+async function run(
+  { program, option }: ServerCommand,
+  config: string | undefined,
+  args: readonly string[],
+  input: string,
+  secret: string,
+): Promise<void> {
+  const all = [...(config === undefined ? [] : [option, config]), ...args];
+  const running = promisify(execFile)(program, all);
+  running.child.stdin?.on("error", () => {}); // it may end without having read
+  running.child.stdin?.end(input);
   try {
-    await promisify(execFile)(program, args);
+    await running;
   } catch (error) {
-    const { code, stdout = "", stderr = "", message } = error as Error & Record<string, string>;
+    const { code, stdout = "", stderr = "" } = error as Error & Record<string, string>;
     if (code === "ENOENT")
       throw new ConfigError("accounts", `${program} is not on this machine, or not on the PATH`);
-    const said = `${stdout}${stderr}`.trim();
-    if (/already (exists|registered)/i.test(said)) return;
-    // The message of Node's has the password in it.
-    throw new ConfigError(
-      "accounts",
-      `${program} ${args[0]} failed: ${said || message.split(":")[0]}`,
-    );
+    const said = `${stderr}${stdout}`;
+    if (IS_DONE.test(said)) return;
+    throw new Error(`${program} ${args[0]} failed: ${gist(said).replaceAll(secret, "…")}`);
   }
+}
+
+/** The first paragraph that has words in it: after that, ejabberdctl explains itself for two dozen lines. */
+function gist(said: string): string {
+  const [first = ""] = said.trim().split(/\n\s*\n/);
+  const lines = first.split("\n").filter((line) => /\w/.test(line));
+  return lines.map((line) => line.trim()).join(" ") || "it does not say why";
 }
 
 /** A device gives up its own account (XEP-0077 3.2). */

@@ -15,7 +15,7 @@ export interface Period {
 /** Busy processes have no time to wait for anybody. */
 const BUSY = 0.9;
 
-/** The part of what is taken that has to be acknowledged, for a server to keep up. */
+/** The part of what comes up that has to be acknowledged, for a server to keep up. */
 const KEEPS_UP = 0.9;
 
 /** Acknowledgements that take longer, in milliseconds, say that the server has more to do than it can. */
@@ -27,8 +27,11 @@ const FEW = 20;
 /** @returns what to tell; undefined when all is well */
 export function diagnose({ before, after, seconds, busy }: Period): string | undefined {
   const rate = (count: number): string => `${Math.round(count / seconds)}/s`;
-  const taken = after.taken - before.taken;
   const published = after.published - before.published;
+  const lost = after.lost - before.lost;
+  // An outbox that is full grows no more, whatever comes up.
+  const left = after.pending - before.pending + lost;
+  const came = published + left;
   const connects = after.connects - before.connects;
   const { connecting = 0, waiting = 0 } = after.states;
   const latency = new LatencyHistogram(
@@ -37,12 +40,13 @@ export function diagnose({ before, after, seconds, busy }: Period): string | und
   // Devices that come back have something to catch up on.
   const isCalm =
     connects === 0 && after.resumes === before.resumes && after.faults === before.faults;
-  const isBehind = isCalm && published < KEEPS_UP * taken && after.pending > before.pending + FEW;
-  const isSlow = isCalm && taken > FEW && latency !== undefined && latency > SLOW;
+  const isBehind = isCalm && left > FEW && published < KEEPS_UP * came;
+  const isSlow = isCalm && came > FEW && latency !== undefined && latency > SLOW;
   const isStuck = connecting > FEW && connecting + waiting > connects;
   if (!isBehind && !isSlow && !isStuck) return undefined;
   const what = isBehind
-    ? `${rate(taken)} items are taken and ${rate(published)} acknowledged; ${after.pending} wait`
+    ? `${rate(came)} items come up and ${rate(published)} are acknowledged; ${after.pending} wait` +
+      (lost > 0 ? `, and ${rate(lost)} are lost, because outboxes are full` : "")
     : isSlow
       ? `acknowledgements take up to ${((latency ?? 0) / 1000).toFixed(1)} s`
       : `${connecting} devices are connecting, and ${rate(connects)} get through`;

@@ -5,6 +5,7 @@ import { Device } from "../../firmware/device.js";
 import type { KeyValueStorage, TimerHandle } from "../../firmware/io.js";
 import { CAUSES, type Losses } from "../../firmware/outbox/losses.js";
 import type { ProgramRunner } from "../../firmware/sensors/program-runner.js";
+import { Random } from "../../firmware/sensors/random.js";
 import type { Sensor } from "../../firmware/sensors/sensor.js";
 import type { Reading } from "../../firmware/telemetry/senml.js";
 import type { XmppError } from "../../firmware/xmpp/errors.js";
@@ -70,6 +71,8 @@ export class FleetDevice {
   /** Sees every element in both directions, secrets included, while it is set. */
   trace: ((direction: "in" | "out", element: Element) => void) | undefined;
   readonly #options: FleetDeviceOptions;
+  /** Of the times between samples. Like the sensor it goes on after a restart. */
+  readonly #random: Random;
   /** In which it has ended, or not begun. */
   #device: Device | undefined;
   #program: ProgramRunner | undefined;
@@ -90,6 +93,7 @@ export class FleetDevice {
   constructor(plan: DevicePlan, options: FleetDeviceOptions) {
     this.plan = plan;
     this.#options = options;
+    this.#random = new Random(plan.seed + 1); // the seed itself is the sensor's
   }
 
   get number(): number {
@@ -264,6 +268,10 @@ export class FleetDevice {
     const { type, jid, name } = plan;
     const link = this.#link;
     const start = this.#start;
+    const drawInterval = (): number => {
+      const spread = type.jitter * (2 * this.#random.next() - 1);
+      return Math.max(1, Math.round(type.interval * (1 + spread)));
+    };
     // What still runs of a device that was switched off has nothing to tell. Without faults none ever is.
     const whileOn = <Args extends unknown[]>(tell: (...args: Args) => void) =>
       link === undefined
@@ -296,7 +304,7 @@ export class FleetDevice {
       baseName: this.baseName,
       service: fleet.service,
       node: plan.node,
-      interval: plan.interval,
+      interval: drawInterval,
       storage: this.#storage as KeyValueStorage,
       outbox: type.outbox,
       batch: type.batch,
@@ -334,6 +342,7 @@ export class FleetDevice {
     const now = this.#options.stage.reach.timer.now();
     const taken = this.#times?.get(id);
     this.#times?.delete(id);
+    if (this.#times?.size === 0) this.#times = undefined; // a map takes memory, and mostly none is needed
     this.published++;
     this.error = undefined;
     this.lastAck = now;

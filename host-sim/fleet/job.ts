@@ -14,6 +14,7 @@ import { EventLog } from "./event-log.js";
 import type { DeviceEvent, Fleet, FleetDevice } from "./fleet.js";
 import { parseFleetFile } from "./fleet-file.js";
 import { createNodes } from "./nodes.js";
+import type { Counter } from "./parallel.js";
 import { type DevicePlan, type FleetPlan, partOf, type Shard, type Stage } from "./plan.js";
 import { readPlan } from "./read-plan.js";
 import { openStage } from "./real-stage.js";
@@ -68,6 +69,9 @@ export interface JobEnd {
 /** Milliseconds between two tellings of progress. */
 const PERIOD = 250;
 
+/** Milliseconds for which people wait without being told how far it is. */
+const PATIENCE = 10_000;
+
 /** @throws ConfigError for what cannot be run; XmppError when accounts and nodes cannot be made */
 export async function runJob(
   options: JobOptions,
@@ -90,7 +94,7 @@ export async function runJob(
     const mine = partOf(plan, shard);
     if (!fast) checkOpenFiles(mine.length * (plan.server.kind === "embedded" ? 2 : 1));
     stage = fast ? openVirtualStage(plan) : await openStage(plan, shard.index);
-    if (!fast && !options.isPrepared) await prepare(plan, mine, stage, events.say);
+    if (!fast && !options.isPrepared) await prepare(plan, mine, stage, events.say, signal);
     const { reach } = stage;
     const { fleet, failure } = await runFleet({
       plan,
@@ -134,18 +138,34 @@ function endOf(fleet: Fleet, complaints: Complaints, failure: string | undefined
   };
 }
 
-/** Makes the accounts and nodes of devices, where the plan says so. */
+/**
+ * Makes the accounts and nodes of devices, where the plan says so.
+ * @throws XmppError and Error when they cannot be made, or the signal comes before they are
+ */
 export async function prepare(
   plan: FleetPlan,
   devices: readonly DevicePlan[],
   stage: Stage,
   say: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   if (plan.server.kind === "embedded") return;
   const began = performance.now();
-  if (plan.creation !== undefined) await createAccounts(plan.creation, devices, stage.reach);
+  let told = began;
+  const counter: Counter = (what, total) => {
+    let done = 0;
+    return () => {
+      done++;
+      if (signal.aborted) throw new Error(`ended when ${done} of ${total} ${what} were there`);
+      if (performance.now() - told < PATIENCE) return;
+      told = performance.now();
+      say(`${done} of ${total} ${what} are there`);
+    };
+  };
+  if (plan.creation !== undefined)
+    await createAccounts(plan.creation, devices, stage.reach, counter);
   const nodes = [...new Set(devices.map(({ node }) => node))];
-  await createNodes(plan, nodes, stage.reach);
+  await createNodes(plan, nodes, stage.reach, counter);
   if (plan.creation !== undefined || plan.owner !== undefined)
     say(
       `accounts and ${nodes.length} nodes are there after ${Math.round((performance.now() - began) / 100) / 10} s`,

@@ -17,6 +17,9 @@ export interface DeviceType {
   readonly outbox: NonNullable<DeviceOptions["outbox"]>;
   readonly batch: NonNullable<DeviceOptions["batch"]>;
   readonly pace: NonNullable<DeviceOptions["pace"]>;
+  /** Milliseconds between samples, and the part of that by which it varies either way, from 0 to 1. */
+  readonly interval: number;
+  readonly jitter: number;
   /** Makes the sensor of a device. */
   readonly sensor: (device: DevicePlan) => Sensor;
   /** Starts the sensor program of a device, if it has one. */
@@ -38,8 +41,6 @@ export interface DevicePlan {
   readonly jid: string;
   readonly password: string;
   readonly node: string;
-  /** Milliseconds between samples. */
-  readonly interval: number;
   /** Makes its readings different from those of others. */
   readonly seed: number;
 }

@@ -27,12 +27,12 @@ export type ToWorker =
 
 /**
  * For memory, at the cost of a little speed. What a device keeps is old: small semi-spaces are enough for what is young,
- * and the heap may grow by a fifth before it is looked for garbage, where it could double.
+ * and the heap may grow by a tenth before it is looked for garbage, where it could double.
  */
 export const FLAGS: readonly string[] = [
   "--max-semi-space-size=1",
   "--optimize-for-size",
-  "--heap-growing-percent=20",
+  "--heap-growing-percent=10",
 ];
 
 const WORKER = fileURLToPath(new URL("./worker.js", import.meta.url));

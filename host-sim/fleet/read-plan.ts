@@ -170,8 +170,6 @@ function drawDevices(
   const random = new Random(seed);
   const devices: DevicePlan[] = [];
   for (const { type, spec } of types) {
-    const interval = milliseconds(spec.interval ?? DEFAULTS.interval);
-    const jitter = share(spec.jitter ?? "0%");
     for (let i = 0; i < (spec.count ?? 1); i++) {
       const number = first + devices.length;
       const login = logins(devices.length, number, type.name);
@@ -180,15 +178,13 @@ function drawDevices(
           ["accounts", "list"],
           `has ${devices.length} accounts, and there are more devices: add some, or write jid with %i in it`,
         );
-      const spread = 1 + jitter * (2 * random.at(2 * number) - 1);
       devices.push({
         number,
         name: `${type.name}${number}`,
         type,
         ...login,
         node: fill(pattern, number, type.name),
-        interval: Math.max(1, Math.round(interval * spread)),
-        seed: Math.floor(random.at(2 * number + 1) * 2 ** 32),
+        seed: Math.floor(random.at(number) * 2 ** 32),
       });
     }
   }
@@ -267,14 +263,18 @@ async function readType(
 const NO_SENSOR: Sensor = Object.freeze({ channels: [], sample: () => [], close: () => {} });
 
 function readOptions({
+  interval = DEFAULTS.interval,
+  jitter = "0%",
   batch = {},
   outbox = {},
   pace = {},
-}: DeviceSpec): Pick<DeviceType, "batch" | "outbox" | "pace"> {
+}: DeviceSpec): Pick<DeviceType, "interval" | "jitter" | "batch" | "outbox" | "pace"> {
   const { window, settle, "max-age": maxAge, policy, ...sizes } = outbox;
   const { time, ...bounds } = batch;
   const { "catch-up": catchUp, ...flight } = pace;
   return {
+    interval: Math.max(1, milliseconds(interval)),
+    jitter: share(jitter),
     batch: { ...bounds, ...inMilliseconds({ time }) },
     outbox: {
       ...sizes,

@@ -16,7 +16,7 @@ describe("pipit chaos", () => {
 
   test("many runs are added up", async () => {
     const { status, stdout, stderr } = await run(["chaos", "--runs", "20"]);
-    expect(stdout).toMatch(/^accepted {3}\d{3} readings\n(.*\n){5}20 runs: every reading/);
+    expect(stdout).toMatch(/^accepted {3}\d{3} readings\n(.*\n){6}20 runs: every reading/);
     expect([status, stderr]).toEqual([0, ""]);
   });
 
@@ -46,6 +46,8 @@ describe("pipit chaos", () => {
     [["--faults", "cut,fire"], '"fire" is not one of cut, reset, half-open'],
     [["--server", "openfire"], "Allowed choices are embedded, prosody, ejabberd"],
     [["--runs", "0"], "Not a whole number of 1 or more"],
+    [["--faults", "cut,tear"], "with --server embedded there is no tear"],
+    [["--server", "prosody", "--faults", "forget"], "with --server prosody there is no forget"],
   ])("%j is wrong usage", async (options, text) => {
     const { status, stderr } = await run(["chaos", ...options]);
     expect(stderr).toContain(text);

@@ -182,6 +182,12 @@ describe("it says what is wrong, and goes on, when", () => {
     expect(await values()).toEqual([1]);
   });
 
+  test("there is no node of a pattern yet", async () => {
+    const pipit = start("-t", "nothing/*");
+    await pipit.until(({ stderr }) => stderr.includes("collecting from 0 nodes of"));
+    await end(pipit);
+  });
+
   test("the server is away at first", async () => {
     const port = await freePort();
     const away = ["--jid", "me@pipit.test", "--server", `xmpp://127.0.0.1:${port}`];

@@ -117,11 +117,11 @@ describe("pipit dashboard", () => {
 
     pipit.signal("SIGINT");
     expect((await pipit.ended).status).toBe(0);
-    // Everything is there again, though nothing comes.
+    // Everything is there again, though nothing comes; which is not for long enough to mean anything.
     const again = start("--port", "0");
     const later = await lookAt(again);
     await later.until((page) => page.row("urn:dev:ops:cellar") !== undefined);
-    expect(later.row("urn:dev:ops:cellar")).toMatchObject({ state: "offline", values: [12] });
+    expect(later.row("urn:dev:ops:cellar")).toMatchObject({ state: "online", values: [12] });
   });
 
   test("says so when its port is in use", async () => {

@@ -308,6 +308,33 @@ describe("stanzas", () => {
     expect(world.server.last.summary).toEqual(["presence", "iq error"]);
   });
 
+  test("that are too big are read over, and whoever asked hears of it, on both ends", () => {
+    const told: string[] = [];
+    const world = new World({ onTooBig: ({ text }) => told.push(text) }).online();
+    const big = `<q xmlns='urn:q'>${"q".repeat(20_000)}</q>`;
+    world.server.intercept = (event, session, iq) => {
+      if (event === "iq" && iq?.attr("type") === "get")
+        session.send(`<iq type='result' id='${iq.attr("id")}'>${big}</iq>`);
+      return true;
+    };
+    const errors: unknown[] = [];
+    world.client.stanzas.request("get", undefined, xml("q", { xmlns: "urn:q" }), (error) =>
+      errors.push(error),
+    );
+    world.server.last.send(
+      `<iq type='set' id='1' from='a@b/c'>${big}</iq><message>${big}</message>`,
+    );
+    world.clock.advance(0);
+    expect(errors).toMatchObject([{ condition: "resource-constraint", retry: "later" }]);
+    expect(world.server.last.summary).toEqual(["presence", "iq get", "iq error"]);
+    expect(told).toEqual(
+      ["a@b/c", "the server", "the server"].map(
+        (from) => `more than 10000 bytes in a stanza from ${from}, which was read over`,
+      ),
+    );
+    expect(world.client.state).toBe("online");
+  });
+
   test("cannot be sent outside of a session", () => {
     const world = new World();
     const send = (): void => world.client.stanzas.send(messageStanza("a@b", "x"));

@@ -1,6 +1,7 @@
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import type { ClientOptions } from "../../firmware/client/client.js";
 import { messageStanza } from "../../firmware/xmpp/stanza/message.js";
+import { xml } from "../../firmware/xmpp/xml/element.js";
 import { World } from "../support/world.js";
 import type { Session } from "../support/xmpp-server.js";
 
@@ -136,4 +137,92 @@ test("a session is resumed where the server would like it, and where it was if t
     "192.0.2.9:5300",
     "192.0.2.1:5222",
   ]);
+});
+
+test("a stanza that is too big counts as handled, so that no server gives it to us again", () => {
+  const counts: (string | undefined)[] = [];
+  const world = managed(() => {});
+  const { intercept } = world.server;
+  world.server.intercept = (event, session, element) => {
+    if (event === "a") counts.push(element?.attr("h"));
+    return intercept(event, session, element);
+  };
+  const big = `<message><x xmlns='u:1'>${"x".repeat(20_000)}</x></message>`;
+  world.server.last.send(`<message/>${big}<r ${SM}/>`);
+  world.clock.advance(0);
+  expect(counts).toEqual(["2"]);
+});
+
+test("pitfall 47: what the server had of a session that failed is not believed to be carried out", () => {
+  const world = managed((session, h) => session.send(`<failed ${SM} h='${h}'/>`));
+  const { intercept } = world.server;
+  world.server.intercept = (event, session, element) =>
+    intercept(event, session, element) || element?.child("q", "urn:q") !== undefined;
+  const replies: unknown[] = [];
+  world.client.stanzas.request("set", undefined, xml("q", { xmlns: "urn:q" }), (error) =>
+    replies.push(error?.condition),
+  );
+  world.clock.advance(5_000); // it is acknowledged, and not answered
+  cut(world);
+  expect(replies).toEqual([]);
+  world.until(() => world.client.state === "online");
+  expect(replies).toEqual(["session-lost"]);
+});
+
+describe("what the server does not acknowledge is bounded", () => {
+  /** A session in which the server acknowledges nothing until it is told to, and what that does. */
+  const unacknowledged = (options: Partial<ClientOptions> = {}) => {
+    const world = managed(() => {}, options);
+    const { intercept } = world.server;
+    let acknowledge = (): void => {};
+    let count = 0;
+    world.server.intercept = (event, session, element) => {
+      if (event === "iq" || event === "message") count++;
+      if (event !== "r") return intercept(event, session, element);
+      acknowledge = () => session.send(`<a ${SM} h='${count + 1}'/>`); // and the presence
+      return true;
+    };
+    return {
+      world,
+      acknowledge: () => {
+        world.clock.advance(0);
+        acknowledge();
+        world.clock.advance(0);
+      },
+    };
+  };
+
+  test.each([
+    ["16 stanzas", 10, 16],
+    ["8 kB of them", 3_000, 3],
+  ])("by %s", (_what, length, most) => {
+    let writable = 0;
+    const { world, acknowledge } = unacknowledged({ onWritable: () => writable++ });
+    const send = (): void => {
+      world.client.stanzas.send(messageStanza("a@b", "x".repeat(length)));
+      world.clock.advance(0);
+    };
+    for (let i = 0; i < most; i++) send();
+    expect(send).toThrow("queue-full");
+    const before = writable;
+    acknowledge();
+    expect(writable).toBe(before + 1);
+    expect(send).not.toThrow();
+  });
+
+  test("with as many answers again: a flood of questions is answered as far as that", () => {
+    const { world, acknowledge } = unacknowledged();
+    const answers = (): number =>
+      world.server.last.summary.filter((name) => name === "iq error").length;
+    const ask = (): void => {
+      world.server.last.send("<iq type='get' id='q' from='a@b/c'><q xmlns='urn:q'/></iq>");
+      world.clock.advance(0);
+    };
+    for (let i = 0; i < 100; i++) ask();
+    expect(answers()).toBe(32);
+    acknowledge();
+    ask();
+    expect(answers()).toBe(33);
+    expect(world.client.state).toBe("online");
+  });
 });

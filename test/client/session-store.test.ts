@@ -16,15 +16,27 @@ const ACCOUNT = "Juliet@example.org/other";
 describe("a session that was stored", () => {
   test("is taken once, by one write and one deletion", () => {
     const flash = new Flash();
-    storeSession(flash, SESSION);
+    storeSession(flash, SESSION, 1_000);
     expect(takeSession(flash, ACCOUNT)).toEqual(SESSION);
     expect(takeSession(flash, ACCOUNT)).toBeUndefined();
     expect([flash.writes, flash.deletes]).toEqual([1, 1]);
   });
 
+  test("has to fit: the server chooses how long its names are", () => {
+    const { length } = encode(JSON.stringify(SESSION));
+    for (const [longest, stored] of [
+      [length - 1, undefined],
+      [length, SESSION],
+    ] as const) {
+      const flash = new Flash();
+      storeSession(flash, SESSION, longest);
+      expect(takeSession(flash, ACCOUNT)).toEqual(stored);
+    }
+  });
+
   test("of another account is given up", () => {
     const flash = new Flash();
-    storeSession(flash, SESSION);
+    storeSession(flash, SESSION, 1_000);
     expect(takeSession(flash, "romeo@example.org")).toBeUndefined();
     expect(flash.values.size).toBe(0);
   });
@@ -48,7 +60,7 @@ describe("a session that was stored", () => {
 
   test("is left alone by storage that cannot take it out", () => {
     const flash = new Flash();
-    storeSession(flash, SESSION);
+    storeSession(flash, SESSION, 1_000);
     flash.broken = true;
     expect(takeSession(flash, ACCOUNT)).toBeUndefined();
   });

@@ -13,6 +13,14 @@ test.each([1, 2, 15, 16, 17, 40, 100])("a history of %i points keeps the newest"
   }
 });
 
+test("a history begins where one likes, and is in order though clocks are not", () => {
+  const history = new History(4);
+  for (const time of [9, 1, 5, 3, 4]) history.add(time, -time);
+  expect(history.curve()).toEqual({ times: [1, 3, 4, 5], values: [-1, -3, -4, -5] });
+  expect(history.curve(4)).toEqual({ times: [4, 5], values: [-4, -5] });
+  expect(history.recent(2)).toEqual([-3, -4]);
+});
+
 describe("whoever may publish can make up much, and", () => {
   test("devices are shown up to a number", () => {
     const fleet = MadeUpFleet.of(20_000);
@@ -52,10 +60,10 @@ test("what is too long is not cut through a character", () => {
 test("a channel that is no number has no curve, and shows what it says", async () => {
   const fleet = MadeUpFleet.of(1);
   fleet.model.measured(0, [
-    { channel: "temperature:status", value: "no-answer", time: 1 },
-    { channel: "door", value: true, time: 1 },
+    { channel: "temperature:status", value: "no-answer", time: Date.now() },
+    { channel: "door", value: true, time: Date.now() },
   ]);
   expect(fleet.model.row(0, false).values).toEqual([null, null, "no-answer", 1]);
-  const curves = await fleet.model.curves(0);
+  const curves = await fleet.model.curves(0, 300);
   expect(curves.map(({ values }) => values)).toEqual([[], [], [], [1]]);
 });

@@ -41,6 +41,7 @@ export class MadeUpFleet implements Source {
   readonly title = "Made up";
   readonly place = "nowhere";
   readonly commands = COMMANDS;
+  trouble: string | undefined;
   readonly model = new Model();
   readonly devices: readonly MadeUpDevice[];
   readonly asked: (readonly [number, Command])[] = [];

@@ -40,7 +40,7 @@ class FakeSocket extends EventEmitter {
 
 function look(fleet: MadeUpFleet): FakeSocket {
   const socket = new FakeSocket();
-  new Viewer(fleet.model, socket as unknown as WebSocket);
+  new Viewer(fleet.model, socket as unknown as WebSocket, "this page");
   return socket;
 }
 
@@ -143,19 +143,38 @@ describe("a browser", () => {
 
   test("gets curves, and what they go on with", async () => {
     const fleet = MadeUpFleet.of(1);
-    fleet.measure(0, 20, 1_000);
-    fleet.measure(0, 21, 2_000);
+    const now = Date.now();
+    fleet.measure(0, 19, now - 4_000_000);
+    fleet.measure(0, 20, now - 2_000);
+    fleet.measure(0, 21, now - 1_000);
     const socket = look(fleet);
     socket.says({ type: "select", device: 0 });
     await jest.advanceTimersByTimeAsync(200);
     const curves = socket.updates.find(({ selected }) => selected?.curves)?.selected?.curves;
-    expect(curves?.[0]).toEqual({ times: [1_000, 2_000], values: [20, 21] });
-    fleet.measure(0, 22, 3_000);
+    expect(curves?.[0]).toEqual({ times: [now - 2_000, now - 1_000], values: [20, 21] });
+    fleet.measure(0, 22, now);
     await jest.advanceTimersByTimeAsync(200);
     expect(socket.updates.at(-1)?.selected?.points).toEqual([
-      [0, 3_000, 22],
-      [1, 3_000, 50],
+      [0, now, 22],
+      [1, now, 50],
     ]);
+
+    socket.says({ type: "range", range: 86_400 });
+    await jest.advanceTimersByTimeAsync(200);
+    const all = socket.updates.findLast(({ selected }) => selected?.curves)?.selected?.curves;
+    expect(all?.[0]?.values).toEqual([19, 20, 21, 22]);
+  });
+
+  test("is told what keeps the source from knowing, and what no device tells it is not told", () => {
+    const fleet = MadeUpFleet.of(2);
+    const socket = look(fleet);
+    expect(socket.updates[0]?.totals).toEqual({ readings: 0 });
+    expect(socket.updates[0]?.trouble).toBeUndefined();
+    fleet.trouble = "The server is not reached.";
+    fleet.set(1, { pending: 3, facts: { lost: 2 } });
+    jest.advanceTimersByTime(1_000);
+    expect(socket.updates.at(-1)?.totals).toEqual({ readings: 0, pending: 3, lost: 2 });
+    expect(socket.updates.at(-1)?.trouble).toBe("The server is not reached.");
   });
 
   test.each([
@@ -164,6 +183,7 @@ describe("a browser", () => {
     ["another type", { type: "shout" }],
     ["a device that is no number", { type: "select", device: "0" }],
     ["a device below the first", { type: "select", device: -1 }],
+    ["a range that is none", { type: "range", range: 7 }],
     ["an unknown command", { type: "command", device: 0, command: "explode" }],
     ["a command of an object's", { type: "command", device: 0, command: "constructor" }],
   ])("that sends %s is let go", (_what, message) => {

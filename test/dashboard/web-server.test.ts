@@ -81,6 +81,7 @@ describe("on this machine's own address", () => {
     ["//", 404],
     ["/__proto__", 404],
     ["/enter?key=", 401],
+    ["/events", 426],
   ])("%s is answered with %i", async (path, status) => {
     expect((await ask(port, path)).status).toBe(status);
   });
@@ -137,6 +138,10 @@ describe("on this machine's own address", () => {
       sockets.map((socket) => new Promise((resolve) => socket.once("open", resolve))),
     );
     expect(await knock(port, { Origin: origin })).toBe(503);
+    expect(await ask(port, "/events")).toMatchObject({
+      status: 503,
+      body: "Too many are looking already.\n",
+    });
     for (const socket of sockets) socket.terminate();
   });
 });
@@ -149,6 +154,7 @@ describe("on another address", () => {
     const host = { Host: `127.0.0.1:${port}` };
     expect((await ask(port, "/", host)).status).toBe(401);
     expect((await ask(port, "/page.js", host)).status).toBe(401);
+    expect((await ask(port, "/events", host)).body).toMatch(/^Open the link /);
     const origin = { ...host, Origin: `http://127.0.0.1:${port}` };
     expect(await knock(port, origin)).toBe(401);
     expect((await ask(port, "/enter?key=guess", host)).status).toBe(401);

@@ -6,23 +6,32 @@ import { readPlan } from "../../host-sim/fleet/read-plan.js";
 import { type Ended, runFleet } from "../../host-sim/fleet/run.js";
 import { openVirtualStage } from "../../host-sim/fleet/virtual-stage.js";
 
-/** Runs devices of one type through a scenario. @returns how it ended, and what happened to devices */
-async function play(
-  scenario: readonly object[],
-  more: object = {},
-): Promise<Ended & { log: string[] }> {
+/** How a run ended, and what happened to devices. */
+interface Played extends Ended {
+  readonly log: readonly string[];
+  /** When samples were taken, in milliseconds, by device. */
+  readonly samples: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Runs devices of one type through a scenario. */
+async function play(scenario: readonly object[], more: object = {}): Promise<Played> {
   const file = { devices: [{ type: "meter", count: 10, interval: "2s" }], scenario, ...more };
   const plan = await readPlan(parseFleetFile(JSON.stringify(file), "test.yaml"));
   const log: string[] = [];
+  const samples: Record<string, number[]> = {};
   const ended = await runFleet({
     plan,
     stage: openVirtualStage(plan),
     onEvent: (device, event) => {
       if (event.kind === "fault") log.push(`${device.name}: ${event.fault}`);
+      if (event.kind === "readings") {
+        samples[device.name] ??= [];
+        samples[device.name]?.push(Math.round(1000 * (event.readings[0]?.time ?? 0)));
+      }
       if (event.kind === "error") log.push(`${device.name}: ${event.error.condition}`);
     },
   });
-  return { ...ended, log };
+  return { ...ended, log, samples };
 }
 
 const ALL_WELL = { expect: { online: "100%", pending: 0, lost: 0, within: "300s" } };
@@ -122,5 +131,34 @@ describe("a scenario", () => {
     ];
     const { log } = await play([{ wait: "5s" }, { reboot: { type: "lamp" } }], { devices });
     expect(log.map((line) => line.split(":")[0])).toEqual(["lamp1", "lamp2", "lamp3"]);
+  });
+});
+
+describe("the time between two samples", () => {
+  const between = async (more: object): Promise<number[][]> => {
+    const { samples } = await play([{ wait: "60s" }], more);
+    // The first is taken at once, and the second at a phase of the device's own.
+    return Object.values(samples).map((times) =>
+      times.slice(2).map((time, i) => time - (times[i + 1] as number)),
+    );
+  };
+  const device = { type: "a", count: 2, interval: "2s" };
+
+  test("is the interval", async () => {
+    const [first] = await between({ devices: [device] });
+    expect(new Set(first)).toEqual(new Set([2000]));
+  });
+
+  test("varies within the jitter, for each device by the seed", async () => {
+    const devices = [{ ...device, jitter: "50%" }];
+    const [first = [], second] = await between({ devices });
+    for (const time of first) {
+      expect(time).toBeGreaterThanOrEqual(1000);
+      expect(time).toBeLessThanOrEqual(3000);
+    }
+    expect(new Set(first).size).toBeGreaterThan(first.length / 2);
+    expect(second).not.toEqual(first);
+    expect(await between({ devices })).toEqual([first, second]);
+    expect(await between({ devices, seed: 2 })).not.toEqual([first, second]);
   });
 });

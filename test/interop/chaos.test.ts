@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { FAULTS } from "../../host-sim/chaos/faults/fault.js";
+import { REAL_FAULTS } from "../../host-sim/chaos/faults/fault.js";
 import { runForReal } from "../../host-sim/chaos/real.js";
 import { describeFailure, describeResults, isGood } from "../../host-sim/chaos/summary.js";
 import { requireServers } from "./support/require-servers.js";
@@ -16,13 +16,14 @@ if (requireServers()) {
         devices: 8,
         faults: 270,
         length: 18_000,
-        kinds: FAULTS,
+        kinds: REAL_FAULTS,
       });
       if (!isGood(result)) throw new Error(describeFailure(result));
       process.stderr.write(`${server}:\n${describeResults([result])}\n`);
       const count = Object.values(result.faults).reduce((sum, times) => sum + times, 0);
       expect(count).toBeGreaterThanOrEqual(200);
       expect(result.faults.kill).toBeGreaterThanOrEqual(2);
+      expect(result.faults.tear).toBeGreaterThanOrEqual(5);
       expect(result.delivered).toBe(result.accepted);
       expect(result.accepted).toBeGreaterThan(40);
     },

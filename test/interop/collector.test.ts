@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -110,6 +110,77 @@ if (requireServers()) {
       const { stdout } = await run(["export", "--store", store, "-f", "jsonl"]);
       expect(values(stdout.trim().split("\n"))).toEqual(range(1, 58));
       expect(values((await watch.ended).stdout.trim().split("\n"))).toEqual(range(1, 58));
+    });
+
+    test("a fleet by its common subscription: each reading once, though collector and server restart", async () => {
+      const devices = 8;
+      for (let i = 1; i <= devices; i++) await server.addAccount(`dev${i}`, PASSWORD);
+      const store = join(folder, "fleet.db");
+      const log = join(folder, "fleet.log");
+      const { jid, password } = server.owner;
+      const place = ["--ca", join(folder, "ca.pem")];
+      place.push("--server", `xmpp://127.0.0.1:${server.starttlsPort}`);
+      const who = ["--jid", `dev%i@${server.domain}`, "--owner", jid];
+      const fleet = new Pipit(
+        ["simulate", ...place, ...who, "-c", String(devices), "-t", "fleet/%i"].concat(
+          ...["--im", "300", "--log", log, "--json"],
+        ),
+        { ...environment, PIPIT_OWNER_PASSWORD: password },
+      );
+      const collect = (): Pipit =>
+        new Pipit(
+          ["collect", "--jid", jid, ...place, "-t", "fleet/*", "--store", store, "--json"],
+          { PIPIT_PASSWORD: password },
+        );
+      const more = (pipit: Pipit, count: number): Promise<void> => {
+        const goal = pipit.lines.length + count;
+        return pipit.until(({ lines }) => lines.length >= goal);
+      };
+      await fleet.until(({ lines }) => lines.length > 0); // the nodes are there
+      const first = collect();
+      await more(first, 3 * devices);
+      await first.kill();
+      await more(fleet, 10 * devices);
+      await server.restart();
+      await more(fleet, 10 * devices);
+      const second = collect();
+      await more(second, 3 * devices);
+      await server.restart();
+      const since = fleet.lines.length;
+      await fleet.until(({ lines }) => {
+        const records = lines.slice(since).map((line) => JSON.parse(line));
+        const online = records.filter(({ state }) => state === "online");
+        return new Set(online.map(({ board }) => board)).size === devices;
+      });
+      await more(second, 3 * devices);
+      fleet.signal("SIGTERM");
+      const { status, stderr } = await fleet.ended;
+      expect(`${status} ${stderr}`).toMatch(/^0 /);
+
+      const events = (await readFile(log, "utf8"))
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      const acknowledged = new Set<string>();
+      const taken = new Map<string, unknown>();
+      for (const { kind, id, readings } of events)
+        if (kind === "acked") acknowledged.add(id);
+        else if (kind === "readings") taken.set(id, readings);
+      const stored = (pipit: Pipit): Set<string> =>
+        new Set([first, pipit].flatMap(({ lines }) => lines.map((line) => JSON.parse(line).item)));
+      await second.until((pipit) => [...acknowledged].every((id) => stored(pipit).has(id)));
+      second.signal("SIGTERM");
+      expect((await second.ended).status).toBe(0);
+
+      const exported = await run(["export", "--store", store, "-f", "jsonl"]);
+      const found = new Map<string, object[]>();
+      for (const line of exported.stdout.trim().split("\n")) {
+        const { item, service, node, device, channel, publisher, ...reading } = JSON.parse(line);
+        found.set(item, [...(found.get(item) ?? []), reading]);
+      }
+      expect([...acknowledged].filter((id) => !found.has(id))).toEqual([]);
+      for (const [id, readings] of taken)
+        if (found.has(id)) expect(found.get(id)).toEqual(readings);
     });
 
     // The server makes no difference to this.

@@ -105,7 +105,7 @@ describe("the life of an entry", () => {
     const device = new Device();
     for (const text of ["a", "b", "c"]) device.add(text);
     const [a, b] = [device.outbox.next(), device.outbox.next()];
-    for (const entry of [b, a]) device.outbox.putBack(entry?.id as string, true);
+    for (const entry of [b, a]) device.outbox.putBack(entry?.id as string, "unsettled");
     const again = drain(device.outbox);
     expect(texts(again)).toEqual(["a", "b", "c"]);
     expect(again.map(({ attempts }) => attempts)).toEqual([2, 2, 1]);
@@ -156,7 +156,7 @@ describe("the life of an entry", () => {
     device.outbox.next();
     device.outbox.acknowledge(id);
     device.outbox.refuse(id);
-    device.outbox.putBack(id, true);
+    device.outbox.putBack(id, "unsettled");
     expect(device.outbox.pending).toBe(1);
     expect(device.outbox.next()).toBeUndefined();
   });
@@ -210,11 +210,20 @@ describe("the qualities of service: when an entry is forgotten", () => {
     const device = new Device();
     for (const text of ["A", "B"]) device.add(text, { qos: "at-most-once" });
     const id = device.outbox.next()?.id as string;
-    device.outbox.putBack(id, false);
+    device.outbox.putBack(id, undefined);
     expect(device.outbox.pending).toBe(2);
     expect(device.outbox.next()?.id).toBe(id);
-    device.outbox.putBack(id, true);
+    device.outbox.putBack(id, "unsettled");
     expect(device.deliver()).toEqual(["B"]);
+    expect(device.outbox.losses).toEqual({ ...NOTHING_LOST, unsettled: 1 });
+  });
+
+  test("at most once: what is refused is counted, and what others refuse is not", () => {
+    const device = new Device();
+    device.add("A", { qos: "at-most-once" });
+    device.outbox.refuse(device.outbox.next()?.id as string);
+    device.outbox.refuse("0123456789abcdef0123-10");
+    expect(device.outbox.losses).toEqual({ ...NOTHING_LOST, refused: 1 });
   });
 
   test("at most once and the others take turns", () => {
@@ -342,6 +351,16 @@ describe("pitfall 51: when it is full", () => {
   };
   const range = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, index) => from + index);
+
+  test("it says what room there is for values of others", () => {
+    const device = new Device({ segment: 256, capacity: 6010 });
+    for (let i = 0; i < 60; i++) device.add(`${i}`.padEnd(100, "."));
+    const { spare } = device.outbox;
+    device.flash.write("other", new Uint8Array(spare));
+    expect(device.flash.used).toBe(5984); // whole units of 32 bytes
+    device.flash.write("other", new Uint8Array(spare + 1));
+    expect(device.flash.used).toBeGreaterThan(6010);
+  });
 
   test("drop-oldest keeps the newest", () => {
     const { left, refused } = fill("drop-oldest");

@@ -292,13 +292,39 @@ describe("an item", () => {
     expect(bench.sent).toEqual(["1", "2"]);
   });
 
-  test("that is to go at most once does not go twice, even if it was lost", () => {
+  test("that is to go at most once does not go twice, even if it was lost, but is counted", () => {
     const bench = Bench.online();
     bench.add([1], { qos: "at-most-once" });
     bench.lose();
     bench.restore();
-    expect(bench.sent).toEqual(["1"]);
-    expect(bench.outbox.pending).toBe(0);
+    bench.answerAll();
+    expect(bench.sent).toEqual(["1", "lost/unsettled=1"]);
+    expect(bench.told).toEqual(["lost 1 unsettled"]);
+  });
+
+  test.each([NOT_FOUND, TOO_BIG])(
+    "that is to go at most once is counted when it is refused: $condition",
+    (refusal) => {
+      const bench = Bench.online();
+      bench.add([1], { qos: "at-most-once" });
+      bench.answer(refusal);
+      expect(bench.told).toEqual([`refused ${refusal.condition}`, "lost 1 refused"]);
+      bench.answerAll(60_000);
+      expect(bench.sent).toEqual(["1", "lost/refused=1"]);
+    },
+  );
+
+  test("that is to go at most once is counted when the stream ends amid its parts", () => {
+    const bench = Bench.online();
+    bench.add([1, 2], { qos: "at-most-once" });
+    bench.add([3]);
+    bench.answer(TOO_BIG);
+    bench.obstacle = offline;
+    bench.answer(); // the other one
+    bench.answer(); // the first part
+    bench.restore();
+    bench.answerAll();
+    expect(bench.sent).toEqual(["1 2", "3", "1", "lost/unsettled=1"]);
   });
 });
 
@@ -351,7 +377,6 @@ describe("after the session was lost, what was acknowledged a short while ago", 
 describe("an item that is refused", () => {
   test.each<Refusal>([
     { type: "modify", condition: "bad-request", specific: "invalid-payload" },
-    { type: "modify", condition: "policy-violation" },
     TOO_BIG,
     { ...TOO_BIG, type: "cancel" },
   ])("as $type, $condition, $specific is lost and counted, and the next one goes", (refusal) => {
@@ -384,6 +409,12 @@ describe("an item that is refused", () => {
     { type: "cancel", condition: "remote-server-not-found" },
     { type: "cancel", condition: "conflict", specific: "precondition-not-met" },
     { type: "modify", condition: "conflict", specific: "precondition-not-met" },
+    // Prosody 0.12, when the node that it is to make by itself is configured as it does not want it.
+    { type: "modify", condition: "not-acceptable" },
+    // ejabberd 23.01: the node is configured to take no payloads.
+    { type: "modify", condition: "bad-request", specific: "item-forbidden" },
+    { type: "modify", condition: "policy-violation" },
+    { type: "wait", condition: "policy-violation" },
     { type: "wait", condition: "remote-server-timeout" },
     { type: "wait", condition: "resource-constraint" },
     { type: "wait", condition: "internal-server-error" },
@@ -405,6 +436,53 @@ describe("an item that is refused", () => {
       expect(bench.told.slice(1)).toEqual(["published 1", "published 2", "published 3"]);
     },
   );
+
+  test("without a word on what is at fault is lost when it is refused again though others were taken", () => {
+    const bench = Bench.online();
+    const refusal = { type: "modify", condition: "policy-violation" };
+    bench.addAll(1, 3);
+    bench.answer(refusal);
+    bench.answerAll();
+    expect(bench.told).toEqual(["refused policy-violation", "published 2", "published 3"]);
+    bench.clock.advance(45_000);
+    expect(bench.sent.slice(3)).toEqual(["1"]);
+    bench.answer(refusal);
+    expect(bench.told.slice(3)).toEqual(["refused policy-violation", "lost 1 refused"]);
+  });
+
+  test("without a word on what is at fault is never lost as long as all others are, too", () => {
+    const bench = Bench.online();
+    const refusal = { type: "modify", condition: "policy-violation" };
+    bench.addAll(1, 3);
+    bench.answerAll(); // what was taken before does not count
+    bench.addAll(4, 6);
+    for (let second = 0; second < 7_200; second++) {
+      while (bench.waiting > 0) bench.answer(refusal);
+      bench.clock.advance(1_000);
+    }
+    bench.answerAll(1_200_000);
+    expect(bench.told).not.toContain("lost 1 refused");
+    expect(bench.told.slice(-3)).toEqual(["published 4", "published 5", "published 6"]);
+  });
+
+  test("again, but was taken in the meantime, is as one that is refused first", () => {
+    const bench = Bench.online({}, { settle: 15_000 });
+    const refusal = { type: "modify", condition: "policy-violation" };
+    bench.add([1]);
+    bench.answer(refusal);
+    bench.clock.advance(45_000);
+    bench.answer();
+    bench.lose();
+    bench.restore();
+    bench.answer(refusal);
+    bench.answerAll(60_000);
+    expect(bench.told).toEqual([
+      "refused policy-violation",
+      "published 1",
+      "refused policy-violation",
+      "published 1",
+    ]);
+  });
 
   test("again and again is tried less and less often, until the service takes one", () => {
     const bench = Bench.online({ window: 1 });
@@ -449,9 +527,10 @@ describe("an item of several records that the service finds too large", () => {
     bench.answer();
     bench.answer(TOO_BIG);
     bench.answer();
-    expect(bench.sent.slice(0, 4)).toEqual(["1 2 3", "1", "2", "3"]);
     expect(bench.told).toEqual(["refused not-acceptable", "lost 1 refused"]);
-    expect(bench.outbox.pending).toBe(1); // the report of it
+    expect(bench.outbox.pending).toBe(0);
+    bench.answerAll(1_000);
+    expect(bench.sent).toEqual(["1 2 3", "1", "2", "3", "lost/refused=1"]);
   });
 
   test("has the same ids after a loss of power amid them, so nothing is there twice", () => {
@@ -591,6 +670,20 @@ describe("losses", () => {
       }
     }
     expect(bench.outbox.pending).toBeLessThanOrEqual(61);
+  });
+
+  test("are not more when the report of them was lost, or refused", () => {
+    const bench = Bench.online();
+    bench.add([1]);
+    bench.answer(TOO_BIG);
+    bench.lose();
+    bench.restore();
+    bench.clock.advance(60_000);
+    bench.answer(NOT_FOUND);
+    bench.clock.advance(60_000);
+    bench.answer(TOO_BIG);
+    bench.answerAll(600_000);
+    expect(report(bench)).toEqual(Array(4).fill("lost/refused=1"));
   });
 
   test("are published again when the report was lost", () => {

@@ -57,6 +57,10 @@ if (requireXS()) {
       expect(results(runOnBoard(board, compile("life")))).toHaveLength(stages.length);
     });
 
+    test("is enough for the stanzas of strangers, which the stream survives", () => {
+      expect(results(runOnBoard("esp32c3", compile("hostile")))).toHaveLength(5);
+    });
+
     test("is the same after 1,000 publishes and after 10,000, with an eighth of the stack to spare", () => {
       const soak = results<Figures>(runOnBoard("esp32c3", compile("soak")));
       const [early, late] = soak as [Figures, Figures];

@@ -109,9 +109,17 @@ export class PubSub implements Extension {
   /**
    * Subscribes our account to a node (6.1). Services send the events to the account's bare address, so only
    * resources whose priority is not negative get them (RFC 6121 8.5.2.1.1).
+   * @param done gets the error `not-authorized` when there will be none for now: the node's owner has to approve, or
+   *   it has to be configured (6.1.4 and 6.1.5)
    */
   subscribe(node: string, done: Done<void>): void {
-    this.#request("set", NS_PUBSUB, done, nothing, xml("subscribe", this.#subscriber(node)));
+    const answered: Done<string | undefined> = (error, state = "subscribed") => {
+      const why = `the subscription is ${state}, and brings no events yet`;
+      done(state === "subscribed" ? error : new StanzaError("not-authorized", "auth", why));
+    };
+    const read = (reply: Element | undefined): string | undefined =>
+      reply?.child("subscription")?.attr("subscription");
+    this.#request("set", NS_PUBSUB, answered, read, xml("subscribe", this.#subscriber(node)));
   }
 
   /** Ends the subscription of our account (6.2). */

@@ -92,9 +92,10 @@ export class Dispatcher implements Stanzas {
   readonly #send: (stanza: Element, urgent: boolean) => void;
   readonly #requests: Requests;
   readonly #handlers = new Map<string, IqHandler | MessageHandler>();
-  readonly #presence: PresenceHandler[] = [];
-  readonly #decorations: (() => Element)[] = [];
-  readonly #features: string[] = [];
+  // Made anew when something is added, because what engines reserve for arrays that grow is more than is in these.
+  #presence: readonly PresenceHandler[] = [];
+  #decorations: readonly (() => Element)[] = [];
+  #features: readonly string[] = [];
   /** Ids cannot be guessed, so that nobody else can answer (RFC 6120 8.1.3). */
   readonly #prefix: string;
   #counter = 0;
@@ -149,15 +150,15 @@ export class Dispatcher implements Stanzas {
   }
 
   onPresence(handler: PresenceHandler): void {
-    this.#presence.push(handler);
+    this.#presence = this.#presence.concat(handler);
   }
 
   onSendPresence(decorate: () => Element): void {
-    this.#decorations.push(decorate);
+    this.#decorations = this.#decorations.concat(decorate);
   }
 
   addFeature(namespace: string): void {
-    if (!this.#features.includes(namespace)) this.#features.push(namespace);
+    if (!this.#features.includes(namespace)) this.#features = this.#features.concat(namespace);
   }
 
   #register(

@@ -17,6 +17,8 @@ export interface Negotiation {
   /** Whether that address, and all that goes with it, was taken over from an earlier stream. */
   resumed: boolean;
   send(element: Element): void;
+  /** Sends what was written for an earlier stream. */
+  sendAgain(bytes: Uint8Array): void;
   /** Asks for TLS on the connection; a new stream begins inside it (RFC 6120 5.4.3.3). */
   startTLS(): void;
   /** Begins a new stream on the same connection (RFC 6120 4.3.3). */
@@ -30,8 +32,8 @@ export interface Negotiation {
 
 /** Watches what goes over a stream from its first element to its last. */
 export interface Monitor {
-  /** A stanza is about to be sent. */
-  sending(stanza: Element): void;
+  /** A stanza is about to be sent, as these bytes. */
+  sending(bytes: Uint8Array): void;
   /** It was sent. */
   sent(): void;
   /** A stanza was received, and whoever it was for is done with it. */

@@ -167,25 +167,8 @@ export class StreamManagement<Stanza> {
     return this.#unacknowledged;
   }
 
-  /**
-   * The session is lost. What the server says it had is believed; the rest has to go the usual way of things
-   * that were not sent.
-   * @returns the rest, in order
-   */
-  failed(element: Element): Stanza[] {
-    if (element.attr("h") !== undefined) {
-      try {
-        this.#release(parseCount(element));
-      } catch {
-        // A count that cannot be says nothing, and the session is lost anyway.
-      }
-    }
-    return this.reset();
-  }
-
-  /** Forgets the session. @returns what was not acknowledged */
-  reset(): Stanza[] {
-    const rest = this.#unacknowledged;
+  /** Forgets the session. */
+  reset(): void {
     this.#id = "";
     this.#jid = "";
     this.#location = "";
@@ -196,7 +179,6 @@ export class StreamManagement<Stanza> {
     this.#handled = 0;
     this.#acknowledged = 0;
     this.#unacknowledged = [];
-    return rest;
   }
 
   #release(h: number): Stanza[] {

@@ -3,14 +3,16 @@
  * out. It owns no socket and no timer; whoever does calls `open`, `receive`, `secured` and `close`.
  */
 
-import { StreamError, TransportError, XmppError } from "../errors.js";
+import { StanzaError, StreamError, TransportError, XmppError } from "../errors.js";
 import type { JID } from "../jid.js";
 import { NS_CLIENT, NS_STREAM } from "../namespaces.js";
+import { stanzaErrorElement } from "../stanza/error.js";
 import { encode } from "../utf8.js";
 import { ElementBuilder, type StreamSink } from "../xml/builder.js";
-import type { Element } from "../xml/element.js";
+import { Element } from "../xml/element.js";
 import { type Limits, OUTGOING_STANZA_BYTES } from "../xml/limits.js";
 import type { Names } from "../xml/names.js";
+import { excess } from "../xml/refusals.js";
 import { Tokenizer } from "../xml/tokenizer.js";
 import { writeBytes } from "../xml/writer.js";
 import {
@@ -53,6 +55,8 @@ export interface StreamOptions {
   names: Names;
   /** Sees every element in both directions, for a log; whoever writes it down redacts it. */
   onTrace?: ((direction: "in" | "out", element: Element) => void) | undefined;
+  /** A stanza was beyond the limit of bytes, and was read over. */
+  onTooBig?: ((error: StreamError) => void) | undefined;
 }
 
 export class Stream implements Negotiation, StreamSink {
@@ -76,6 +80,8 @@ export class Stream implements Negotiation, StreamSink {
   #newlyOnline = false;
   /** What was read last, and has yet to be handled. */
   #element: Element | undefined;
+  /** Whether that, or what is being read, is too big to be kept. */
+  #isExcess = false;
   #ended = false;
   #endSent = false;
   #closed = false;
@@ -141,9 +147,15 @@ export class Stream implements Negotiation, StreamSink {
     const bytes = writeBytes(element, NS_CLIENT, OUTGOING_STANZA_BYTES);
     this.#options.onTrace?.("out", element);
     const monitor = isStanza(element) ? this.#options.monitor : undefined;
-    monitor?.sending(element);
+    monitor?.sending(bytes);
     this.#events.onSend(bytes);
     monitor?.sent();
+  }
+
+  sendAgain(bytes: Uint8Array): void {
+    if (this.#endSent) return;
+    this.#events.onSend(bytes);
+    this.#options.monitor?.sent();
   }
 
   startTLS(): void {
@@ -195,6 +207,15 @@ export class Stream implements Negotiation, StreamSink {
     this.#tokenizer.stop();
   }
 
+  /**
+   * A stanza that is too big does not end the stream: a server that has it for us would give it to us again on the
+   * next. What is no stanza belongs to the negotiation, which cannot do without.
+   */
+  onExcess(stanza: Element): boolean {
+    this.#isExcess = this.jid !== undefined && isStanza(stanza);
+    return this.#isExcess;
+  }
+
   onEnd(): void {
     this.#ended = true;
     this.#tokenizer.stop();
@@ -213,7 +234,10 @@ export class Stream implements Negotiation, StreamSink {
     );
   }
 
-  #take(element: Element): void {
+  #take(read: Element): void {
+    const isExcess = this.#isExcess;
+    this.#isExcess = false;
+    const element = isExcess ? withoutContent(read) : read;
     this.#options.onTrace?.("in", element);
     if (element.is("error", NS_STREAM)) return this.#finish(parseStreamError(element));
     // Once our side is closed, stanzas are still taken, but negotiation does not go on.
@@ -232,12 +256,19 @@ export class Stream implements Negotiation, StreamSink {
       if (!this.#writable && this.jid === undefined)
         throw new StreamError("not-authorized", `<${element.name}/> came too early`, "now");
       try {
+        if (isExcess) this.#options.onTooBig?.(this.#excess(element));
         this.#events.onElement(element);
       } catch (error) {
         throw internalError(error);
       }
     }
     if (isStanza(element)) this.#options.monitor?.handled();
+  }
+
+  #excess(stanza: Element): StreamError {
+    const from = stanza.attr("from") ?? "the server";
+    const { stanzaBytes } = this.#options.limits;
+    return excess(`bytes in a stanza from ${from}, which was read over`, stanzaBytes);
   }
 
   #onFeatures(features: Element): void {
@@ -341,6 +372,15 @@ function isStanza(element: Element): boolean {
 function keepUnlessBounced(stanza: Element, name: string, namespace: string): boolean {
   if (stanza.namespace !== NS_CLIENT || stanza.attr("type") !== "error") return true;
   return name === "error" && namespace === NS_CLIENT;
+}
+
+/** What is left of a stanza that was too big. As a result without content it would say that all is well. */
+function withoutContent(stanza: Element): Element {
+  if (stanza.attr("type") !== "result") return stanza;
+  const error = stanzaErrorElement(
+    new StanzaError("resource-constraint", "wait", "the reply is too big to be kept"),
+  );
+  return new Element(stanza.name, NS_CLIENT, stanza.with({ type: "error" }).attributes, [error]);
 }
 
 function internalError(error: unknown): StreamError {

@@ -9,6 +9,11 @@ export interface StreamSink {
   onHeader(header: Element): void;
   /** A whole first-level element: a stanza, or one of the elements of negotiation. */
   onElement(element: Element): void;
+  /**
+   * A first-level element is too big. `onElement` gives it without content when it has ended.
+   * @returns `false` if it cannot be done without, and the stream has to end; as it has to where this is absent
+   */
+  onExcess?(element: Element): boolean;
   /** The stream's own end tag. */
   onEnd(): void;
 }
@@ -53,5 +58,12 @@ export class ElementBuilder implements TokenSink {
     this.#children.pop();
     if (element === undefined) this.#sink.onEnd();
     else if (this.#open.length === 0) this.#sink.onElement(element);
+  }
+
+  abandon(): boolean {
+    if (!this.#sink.onExcess?.(this.#open[0] as Element)) return false;
+    this.#open.length = this.#children.length = 1;
+    (this.#children[0] as Node[]).length = 0;
+    return true;
   }
 }

@@ -5,7 +5,15 @@ export interface Limits {
    * least 10,000; a device that asks for little gets little.
    */
   readonly stanzaBytes: number;
-  /** Bytes of one stanza that are read over without being kept (see {@link TokenSink.start}). */
+  /**
+   * How many of these bytes an element counts for beside its own, and again for each two of its attributes: what is
+   * short in a stream may be long in memory.
+   */
+  readonly elementBytes: number;
+  /**
+   * Bytes of one stanza that are read over without being kept (see {@link TokenSink}): more than the 512 kB that
+   * servers let each other send (Prosody 0.12), so that nobody else's stanza ends our stream.
+   */
   readonly skippedBytes: number;
   /** Open elements, the stream's own included. */
   readonly depth: number;
@@ -17,7 +25,8 @@ export interface Limits {
 
 export const LIMITS: Limits = Object.freeze({
   stanzaBytes: 10_000,
-  skippedBytes: 262_144,
+  elementBytes: 0,
+  skippedBytes: 600_000,
   depth: 24,
   attributes: 24,
   nameBytes: 128,

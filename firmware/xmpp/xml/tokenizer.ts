@@ -29,6 +29,12 @@ export interface TokenSink {
   /** A run of character data inside a stanza. */
   text(text: string): void;
   end(): void;
+  /**
+   * The stanza under way is too big. What was told of it is to be dropped; the rest is read over, so that nothing
+   * more is told of it but its end.
+   * @returns `false` where the stream has to end instead
+   */
+  abandon(): boolean;
 }
 
 /** What comes next. In the first three, white space may go on without bound. */
@@ -139,7 +145,10 @@ export class Tokenizer {
     let at = 0;
     while (at < input.length && !this.#stopped) {
       const end = this.#bound(input.length);
-      if (at >= end) throw excess("bytes in a stanza", this.#allowed());
+      if (at >= end) {
+        this.#abandon(at);
+        continue;
+      }
       at = this.#multibyte.pending
         ? this.#multibyte.read(input, at, end)
         : this.#read(input, at, end);
@@ -155,6 +164,19 @@ export class Tokenizer {
     return this.#state === TAG
       ? Math.min(bound, this.#tagBound(this.#from - this.#carried))
       : bound;
+  }
+
+  /**
+   * A stanza that is too big to be kept is read over from `at` on. Its first tag cannot be done without, and a tag
+   * has to be whole.
+   * @throws StreamError where that cannot be
+   */
+  #abandon(at: number): void {
+    const isTag = this.#state === TAG && at >= this.#tagBound(this.#from - this.#carried);
+    if (isTag || this.#skipping || this.#open.length < 2 || !this.#sink.abandon())
+      throw excess("bytes in a stanza", this.#allowed());
+    this.#skipDepth = 2;
+    this.#countApart(at);
   }
 
   #allowed(): number {
@@ -186,7 +208,8 @@ export class Tokenizer {
     if (at <= this.#from) return;
     const needed = this.#carried + at - this.#from;
     if (needed > this.#carry.length) {
-      const grown = new Uint8Array(Math.max(needed, CARRY_BYTES, this.#carry.length * 2));
+      const room = Math.min(this.#carry.length * 2, this.#limits.stanzaBytes);
+      const grown = new Uint8Array(Math.max(needed, CARRY_BYTES, room));
       grown.set(this.#carry.subarray(0, this.#carried));
       this.#carry = grown;
     }
@@ -427,14 +450,16 @@ export class Tokenizer {
     const depth = this.#open.length;
     this.#state = depth > 1 ? TEXT : depth === 1 ? BETWEEN : EPILOG;
     if (depth < 2 && this.#carry.length > CARRY_BYTES) this.#carry = new Uint8Array(0);
-    const skipping = this.#skipDepth > 0;
-    if (skipping !== this.#skipping) {
-      const count = at - this.#origin;
-      this.#origin = at - this.#other;
-      this.#other = count;
-      this.#skipping = skipping;
-    }
+    if (this.#skipDepth > 0 !== this.#skipping) this.#countApart(at);
     this.#begin(at);
+  }
+
+  /** Reading over begins or ends at `at`. */
+  #countApart(at: number): void {
+    const count = at - this.#origin;
+    this.#origin = at - this.#other;
+    this.#other = count;
+    this.#skipping = !this.#skipping;
   }
 
   /**
@@ -463,8 +488,10 @@ export class Tokenizer {
     const namespace = this.#scopes.resolve(colon < 0 ? "" : tag.slice(0, colon));
     const name = colon < 0 ? tag : tag.slice(colon + 1);
     this.#open.push(tag);
-    if (this.#skipDepth === 0 && !this.#sink.start(name, namespace, attributes))
-      this.#skipDepth = depth + 1;
+    if (this.#skipDepth === 0) {
+      this.#origin -= this.#limits.elementBytes * (1 + (attributes.length >> 2));
+      if (!this.#sink.start(name, namespace, attributes)) this.#skipDepth = depth + 1;
+    }
     if (bytes[at] === GT) return at + 1;
     this.#endElement();
     return at + 2;

@@ -6,6 +6,15 @@ import type { Cut } from "./storage.js";
 /** What goes wrong with one device. */
 export type DeviceFault =
   | LinkFault
+  /** The connection breaks below TLS when so many more bytes have gone this way; or at once, and the next one then. */
+  | {
+      readonly kind: "tear";
+      readonly which: "this" | "next";
+      readonly direction: "in" | "out";
+      readonly bytes: number;
+    }
+  /** It restarts in good order, and goes on with its session. */
+  | { readonly kind: "restart"; readonly off: number }
   /** Power goes, at once. */
   | { readonly kind: "power"; readonly off: number }
   /** Power goes at a write to storage, after so many more. */
@@ -42,14 +51,27 @@ export const LINK_FAULTS = Object.freeze([
   "outage",
 ] as const);
 
-export const FAULTS: readonly FaultKind[] = Object.freeze([
-  ...LINK_FAULTS,
+const OTHER_FAULTS = Object.freeze([
+  "restart",
   "power",
   "power-at-write",
   "storage",
   "clock",
   "kill",
+] as const);
+
+/** What can go wrong on the virtual clock, where there is no TLS. */
+export const VIRTUAL_FAULTS: readonly FaultKind[] = Object.freeze([
+  ...LINK_FAULTS,
+  ...OTHER_FAULTS,
   "forget",
+]);
+
+/** What can go wrong on an installed server, which forgets sessions only as it is killed. */
+export const REAL_FAULTS: readonly FaultKind[] = Object.freeze([
+  ...LINK_FAULTS,
+  "tear",
+  ...OTHER_FAULTS,
 ]);
 
 /** A fault in words: `cut, out, 120 bytes`. */

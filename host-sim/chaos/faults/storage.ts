@@ -8,10 +8,11 @@ export type Cut = "before" | "torn" | "after";
 export class FaultyStorage implements KeyValueStorage {
   /** Called when power goes, in the middle of a write. */
   onPowerCut: () => void = () => {};
-  /** Whether the last write or delete failed. */
-  hasFailed = false;
-  /** How many were made. */
-  changes = 0;
+  /** How many writes succeeded, and how many writes and deletes failed. */
+  written = 0;
+  failed = 0;
+  /** Whether power went in the middle of the last one. */
+  isTorn = false;
   readonly #storage: KeyValueStorage;
   readonly #dice: Dice;
   #cut: { writes: number; cut: Cut } | undefined;
@@ -49,6 +50,7 @@ export class FaultyStorage implements KeyValueStorage {
 
   powerOn(): void {
     this.#isOff = false;
+    this.isTorn = false;
   }
 
   /** What was to go wrong does not. */
@@ -68,6 +70,7 @@ export class FaultyStorage implements KeyValueStorage {
       write: (key, value) => {
         const write = (bytes: Bytes): void => {
           store.write(key, bytes);
+          this.written++;
           this.#count(`${options.path} ${key}`, 64 + 32 * Math.ceil(bytes.byteLength / 32));
         };
         this.#change(
@@ -107,18 +110,16 @@ export class FaultyStorage implements KeyValueStorage {
     this.#check();
     if (this.#failures > 0) {
       this.#failures--;
-      this.hasFailed = true;
+      this.failed++;
       throw new Error("no space left");
     }
-    if (this.#cut === undefined || this.#cut.writes-- > 0) {
-      change();
-      this.hasFailed = false;
-      this.changes++;
-      return;
-    }
+    if (this.#cut === undefined || this.#cut.writes-- > 0) return change();
     const { cut } = this.#cut;
+    const { written } = this;
     if (cut === "after") change();
     if (cut === "torn") tear();
+    this.written = written; // whatever is there of it, nobody was told
+    this.isTorn = true;
     this.powerOff();
     this.onPowerCut();
     this.#check();

@@ -59,6 +59,7 @@ export function runVirtually(seed: number, options: VirtualOptions): Ended {
     longest: LONGEST,
     interval: INTERVAL,
     kinds: options.kinds,
+    isScarce: true,
     settle,
     client: CLIENT,
   });

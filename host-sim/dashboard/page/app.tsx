@@ -6,6 +6,7 @@ import { FleetMap } from "./fleet-map.js";
 import { formatCount, STATE_NAMES } from "./format.js";
 import { Grid } from "./grid.js";
 import { EventLog } from "./log.js";
+import { ORDERS, type Order } from "./orders.js";
 import type { PageDevice, Store } from "./store.js";
 import { ThemeButton } from "./theme.js";
 
@@ -34,31 +35,39 @@ export function App({ store, connection }: Props) {
   useStore(store);
   const [search, setSearch] = useState("");
   const [state, setState] = useState<DeviceState>();
+  const [order, setOrder] = useState<Order>("listed");
   const searchField = useRef<HTMLInputElement>(null);
   const grid = useRef<HTMLDivElement>(null);
-  const { hello, selected } = store;
+  const { hello, selected, devices, counts } = store;
 
-  const select = (device: PageDevice | undefined): void => {
-    store.select(device?.index);
+  useEffect(() => connection.send({ type: "range", range: store.range }), [hello, store.range]);
+  useSelection(store, (device) => {
+    store.select(device);
     connection.send({ type: "select", device: device?.index ?? null });
-    history.replaceState(null, "", device ? `#${encodeURIComponent(device.name)}` : "#");
     if (device === undefined) grid.current?.focus();
-  };
-  useSelectionOf(store, select);
-
+  });
+  useEffect(() => {
+    document.title = hello ? `${counts.online}/${devices.length} online · Pipit` : "Pipit";
+  }, [hello, counts.online, devices.length]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key === "/" && document.activeElement !== searchField.current) {
         event.preventDefault();
         searchField.current?.focus();
-      } else if (event.key === "Escape" && store.selected !== undefined) select(undefined);
+      } else if (event.key === "Escape" && event.target !== searchField.current) open(undefined);
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  });
+  }, []);
 
+  // In an order that changes, devices change places once a second at most, or nobody could click on them.
+  const second = Math.floor(store.now / 1_000);
+  const sorted = useMemo(
+    () => (order === "listed" ? devices : devices.toSorted(ORDERS[order].compare)),
+    [order, second, devices.length],
+  );
   const words = search.toLowerCase().trim();
-  const shown = store.devices.filter(
+  const shown = sorted.filter(
     (device) =>
       (state === undefined || device.state === state) &&
       (words === "" || device.text.includes(words)),
@@ -74,13 +83,14 @@ export function App({ store, connection }: Props) {
         <Totals store={store} />
         <ThemeButton />
       </header>
-      {!store.isConnected && (
+      {store.alert && (
         <p class="alert" role="alert">
-          {hello ? "The dashboard’s server is gone. Looking for it…" : "Connecting…"}
+          {store.alert}
         </p>
       )}
       <main>
         <section class="fleet" aria-label="Fleet">
+          <h2 class="hidden">Fleet</h2>
           <div class="tools">
             <input
               ref={searchField}
@@ -90,11 +100,22 @@ export function App({ store, connection }: Props) {
               value={search}
               onInput={(event) => setSearch(event.currentTarget.value)}
             />
+            <select
+              aria-label="Order of devices"
+              value={order}
+              onChange={(event) => setOrder(event.currentTarget.value as Order)}
+            >
+              {Object.entries(ORDERS).map(([key, { name }]) => (
+                <option key={key} value={key}>
+                  {name}
+                </option>
+              ))}
+            </select>
             <fieldset class="filters">
               <legend class="hidden">Show devices by state</legend>
               <Filter
                 name="all"
-                count={store.devices.length}
+                count={devices.length}
                 isOn={state === undefined}
                 onClick={() => setState(undefined)}
               />
@@ -103,35 +124,36 @@ export function App({ store, connection }: Props) {
                   key={name}
                   name={STATE_NAMES[name]}
                   mark={name}
-                  count={store.counts[name]}
+                  count={counts[name]}
                   isOn={state === name}
                   onClick={() => setState(state === name ? undefined : name)}
                 />
               ))}
             </fieldset>
           </div>
-          {store.devices.length >= MAP_FROM && (
-            <FleetMap store={store} shown={shown} onSelect={select} />
-          )}
-          <Grid ref={grid} store={store} shown={shown} onSelect={select} />
+          {devices.length >= MAP_FROM && <FleetMap store={store} shown={shown} onSelect={open} />}
+          <Grid ref={grid} store={store} shown={shown} onSelect={open} />
           {!selected && (
             <EventLog
-              lines={store.log}
-              nameOf={(device) => store.devices[device]?.name ?? ""}
               label="Events"
+              lines={store.log}
+              nameOf={({ device }) => devices[device]?.name ?? ""}
             />
           )}
         </section>
         {selected && (
           <DevicePanel
-            key={selected.device.index}
+            key={selected.device.name}
             selected={selected}
             now={store.now}
+            range={store.range}
             commands={hello?.commands ?? []}
+            isReached={store.isConnected && store.knows(selected.device)}
+            onRange={(range) => store.setRange(range)}
             onCommand={(command) =>
               connection.send({ type: "command", device: selected.device.index, command })
             }
-            onClose={() => select(undefined)}
+            onClose={() => open(undefined)}
           />
         )}
       </main>
@@ -140,20 +162,27 @@ export function App({ store, connection }: Props) {
   );
 }
 
-/** Selects what the address says, when it is there: at first, and again on a new connection. */
-function useSelectionOf(store: Store, select: (device: PageDevice) => void): void {
-  const wanted = useRef(useMemo(nameInAddress, []));
-  const { hello } = store;
+/** Opens a device, or closes the one that is open. */
+function open(device: PageDevice | undefined): void {
+  location.hash = device === undefined ? "" : encodeURIComponent(device.name);
+}
+
+/**
+ * Selects what the address names: so a device can be linked to, and the browser's way back closes it. On a new
+ * connection it is the device that has this name there; until it comes, the one of before stays open.
+ */
+function useSelection(store: Store, select: (device: PageDevice | undefined) => void): void {
+  const [name, setName] = useState(nameInAddress);
   useEffect(() => {
-    if (store.selected !== undefined) wanted.current = store.selected.device.name;
-  }, [hello]);
+    const onChange = (): void => setName(nameInAddress());
+    addEventListener("hashchange", onChange);
+    return () => removeEventListener("hashchange", onChange);
+  }, []);
+  const device = name === "" ? undefined : store.devices.find((device) => device.name === name);
   useEffect(() => {
-    if (wanted.current === "") return;
-    const device = store.devices.find((device) => device.name === wanted.current);
-    if (device === undefined) return;
-    wanted.current = "";
-    select(device);
-  });
+    if (device !== undefined) select(device);
+    else if (name === "" && store.selected !== undefined) select(undefined);
+  }, [name, device]);
 }
 
 /** The name of a device in the address; empty when there is none, or what stands there is none. */
@@ -165,7 +194,9 @@ function nameInAddress(): string {
   }
 }
 
+/** What no device tells, as real ones do not, is left out. */
 function Totals({ store: { devices, counts, rate, totals } }: { store: Store }) {
+  const { published, pending, lost } = totals;
   return (
     <dl class="totals">
       <Total name="online" value={`${formatCount(counts.online)}/${formatCount(devices.length)}`} />
@@ -173,9 +204,11 @@ function Totals({ store: { devices, counts, rate, totals } }: { store: Store }) 
         name="readings/s"
         value={rate >= 10 ? formatCount(Math.round(rate)) : rate.toFixed(1)}
       />
-      <Total name="acknowledged" value={formatCount(totals.published)} />
-      <Total name="waiting" value={formatCount(totals.pending)} />
-      <Total name="lost" value={formatCount(totals.lost)} tone={totals.lost > 0 ? "bad" : "good"} />
+      {published !== undefined && <Total name="acknowledged" value={formatCount(published)} />}
+      {pending !== undefined && <Total name="waiting" value={formatCount(pending)} />}
+      {lost !== undefined && (
+        <Total name="lost" value={formatCount(lost)} tone={lost > 0 ? "bad" : "good"} />
+      )}
     </dl>
   );
 }

@@ -1,5 +1,5 @@
 import { memo } from "preact/compat";
-import { formatAge, formatValue, STATE_NAMES } from "./format.js";
+import { formatAge, formatCount, formatValue, STATE_NAMES } from "./format.js";
 import type { PageDevice } from "./store.js";
 
 /** Values on a card: what fits. */
@@ -36,7 +36,11 @@ function DrawnCard({ device, age }: Props) {
         </span>
       </div>
       <div class="line dim">
-        {pending > 1 ? <span class="pending">{pending} wait</span> : <span>{ageText(age)}</span>}
+        {pending > 1 ? (
+          <span class="pending">{formatCount(pending)} wait</span>
+        ) : (
+          <span>{ageText(age)}</span>
+        )}
         <Sparkline values={recent} />
       </div>
     </div>

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { Command } from "../protocol.js";
-import { formatAge, formatCount, formatValue, STATE_NAMES } from "./format.js";
+import { type Command, type Facts, RANGES, type Range } from "../protocol.js";
+import { formatAge, formatCount, STATE_NAMES } from "./format.js";
 import { EventLog } from "./log.js";
 import { Plot } from "./plot.js";
-import type { Selected } from "./store.js";
+import type { PageDevice, Selected } from "./store.js";
 import { XmlConsole } from "./xml-console.js";
 
 const COMMAND_NAMES: Readonly<Record<Command, readonly [name: string, what: string]>> = {
@@ -13,17 +13,31 @@ const COMMAND_NAMES: Readonly<Record<Command, readonly [name: string, what: stri
   "power-loss": ["Power loss", "Take its power for a moment, without a warning"],
 };
 
+const RANGE_NAMES: Readonly<Record<Range, string>> = {
+  300: "5 minutes",
+  3600: "hour",
+  21600: "6 hours",
+  86400: "day",
+  604800: "week",
+  2592000: "30 days",
+};
+
 interface Props {
   selected: Selected;
   /** The server's time. */
   now: number;
+  range: Range;
   commands: readonly Command[];
+  /** Whether commands reach it. */
+  isReached: boolean;
+  onRange: (range: Range) => void;
   onCommand: (command: Command) => void;
   onClose: () => void;
 }
 
-export function DevicePanel({ selected, now, commands, onCommand, onClose }: Props) {
-  const { device, curves, xml, skipped, log } = selected;
+export function DevicePanel(props: Props) {
+  const { selected, now, range, commands, isReached, onRange, onCommand, onClose } = props;
+  const { device, facts, curves, xml, skipped, log } = selected;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   return (
@@ -43,28 +57,48 @@ export function DevicePanel({ selected, now, commands, onCommand, onClose }: Pro
           {commands.map((command) => {
             const [name, what] = COMMAND_NAMES[command];
             return (
-              <button key={command} type="button" title={what} onClick={() => onCommand(command)}>
+              <button
+                key={command}
+                type="button"
+                title={what}
+                disabled={!isReached}
+                onClick={() => onCommand(command)}
+              >
                 {name}
               </button>
             );
           })}
         </fieldset>
       )}
-      {selected.facts.error && (
+      {facts?.error && (
         <p class="trouble" dir="auto">
-          {selected.facts.error}
+          {facts.error}
         </p>
       )}
-      <FactList selected={selected} now={now} />
+      {facts && <FactList device={device} facts={facts} now={now} />}
+      <label class="range">
+        The last{" "}
+        <select
+          value={range}
+          onChange={({ currentTarget: { value } }) => onRange(Number(value) as Range)}
+        >
+          {RANGES.map((range) => (
+            <option key={range} value={range}>
+              {RANGE_NAMES[range]}
+            </option>
+          ))}
+        </select>
+      </label>
       <div class="plots">
-        {device.channels.map(({ name, unit }, i) => (
-          <section key={name} class="plot" aria-label={`Channel ${name}`}>
-            <h3>
-              <span dir="auto">{name}</span>
-              <b>{formatValue(device.values[i] ?? null, unit)}</b>
-            </h3>
-            <Plot curve={curves[i]} length={curves[i]?.times.length ?? 0} unit={unit} name={name} />
-          </section>
+        {device.channels.map((channel, i) => (
+          <Plot
+            key={channel.name}
+            channel={channel}
+            value={device.values[i] ?? null}
+            curve={curves[i]}
+            now={now / 1000}
+            range={range}
+          />
         ))}
       </div>
       {commands.length > 0 && <XmlConsole lines={xml} skipped={skipped} />}
@@ -73,16 +107,16 @@ export function DevicePanel({ selected, now, commands, onCommand, onClose }: Pro
   );
 }
 
-function FactList({ selected: { device, facts }, now }: { selected: Selected; now: number }) {
+function FactList({ device, facts, now }: { device: PageDevice; facts: Facts; now: number }) {
   const { jid, node, firmware, presence, taken, published, lost } = facts;
   const { sessions, resumes, reboots } = facts;
   const count = (number: number | undefined): string | undefined =>
     number === undefined ? undefined : formatCount(number);
   const ack =
     device.lastAck === undefined
-      ? undefined
+      ? "none yet"
       : `${formatAge(now - device.lastAck)} ago`.replace("now ago", "now");
-  const list: readonly (readonly [name: string, value: string | undefined])[] = [
+  const all: readonly (readonly [name: string, value: string | undefined])[] = [
     ["presence", presence],
     ["last ack", ack],
     ["outbox", device.pending === undefined ? undefined : `${count(device.pending)} wait`],
@@ -93,20 +127,25 @@ function FactList({ selected: { device, facts }, now }: { selected: Selected; no
     ["resumes", count(resumes)],
     ["reboots", count(reboots)],
     ["firmware", firmware],
-    ["kind", device.kind || undefined],
+    ...(device.kind === "" ? [] : [["kind", device.kind] as const]),
     ["node", node],
     ["JID", jid],
   ];
+  const known = all.filter(([, value]) => value !== undefined);
+  const unknown = all.filter(([, value]) => value === undefined).map(([name]) => name);
   return (
-    <dl class="facts">
-      {list.map(([name, value]) => (
-        <div key={name} class={name === "JID" || name === "node" ? "wide" : ""}>
-          <dt>{name}</dt>
-          <dd dir="auto" title={value === undefined ? "Cannot be known from here" : value}>
-            {value ?? "–"}
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <>
+      <dl class="facts">
+        {known.map(([name, value]) => (
+          <div key={name} class={name === "JID" || name === "node" ? "wide" : ""}>
+            <dt>{name}</dt>
+            <dd dir="auto" title={value}>
+              {value}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {unknown.length > 0 && <p class="dim unknown">Not known from here: {unknown.join(", ")}.</p>}
+    </>
   );
 }

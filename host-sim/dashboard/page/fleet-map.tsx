@@ -8,13 +8,21 @@ import type { PageDevice, Store } from "./store.js";
 const SIZES = [12, 10, 8, 7, 6, 5, 4, 3];
 const HEIGHT = 100;
 
+/** How strongly those are drawn that are well, so that the others stand out whatever colours one can see. */
+const WELL = 0.4;
+/** The same, of those that are not searched for. */
+const OTHERS = 0.15;
+
 interface Props {
   store: Store;
   shown: readonly PageDevice[];
   onSelect: (device: PageDevice) => void;
 }
 
-/** All devices at once, each a square of its state's colour. It shows what moves through a fleet. */
+/**
+ * All devices at once, each a square of its state's colour. It shows what moves through a fleet; what it says is in
+ * the filters, too.
+ */
 export function FleetMap({ store, shown, onSelect }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
@@ -57,11 +65,15 @@ export function FleetMap({ store, shown, onSelect }: Props) {
               size - 1,
             );
       };
-      if (!isAll) draw(devices, 0.2);
-      draw(shown, 1);
+      if (!isAll) draw(devices, OTHERS);
+      draw(shown, state === "online" && isAll ? WELL : 1);
     }
   });
 
+  const deviceAt = ({ offsetX, offsetY }: MouseEvent): PageDevice | undefined => {
+    const column = Math.floor(offsetX / size);
+    return column < columns ? devices[Math.floor(offsetY / size) * columns + column] : undefined;
+  };
   const summary = DEVICE_STATES.map((state) => `${counts[state]} ${STATE_NAMES[state]}`).join(", ");
   return (
     <div class="map">
@@ -70,10 +82,13 @@ export function FleetMap({ store, shown, onSelect }: Props) {
         role="img"
         aria-label={`Map of ${devices.length} devices: ${summary}`}
         style={{ width: `${width}px`, height: `${height}px` }}
-        onClick={({ offsetX, offsetY }) => {
-          const column = Math.floor(offsetX / size);
-          const device = devices[Math.floor(offsetY / size) * columns + column];
-          if (device !== undefined && column < columns) onSelect(device);
+        onMouseMove={(event) => {
+          const device = deviceAt(event);
+          event.currentTarget.title = device ? `${device.name}, ${STATE_NAMES[device.state]}` : "";
+        }}
+        onClick={(event) => {
+          const device = deviceAt(event);
+          if (device !== undefined) onSelect(device);
         }}
       />
     </div>

@@ -35,17 +35,29 @@ export function unitName(unit: string | undefined): string {
 export function formatValue(value: Value, unit: string | undefined): string {
   if (value === null) return "–";
   if (typeof value === "string") return value;
+  return `${formatNumber(value, unit)}\u202f${unitName(unit)}`.trimEnd();
+}
+
+/** A value in the unit in which it is shown, without the unit. */
+export function formatNumber(value: number, unit: string | undefined): string {
   const decimals = UNITS[unit ?? ""]?.[3];
   const number = shown(value, unit);
-  return `${decimals === undefined ? formatNumber(number) : number.toFixed(decimals)}\u202f${unitName(unit)}`.trimEnd();
+  return decimals === undefined ? formatDigits(number) : number.toFixed(decimals);
 }
 
 /** Four digits that count are as many as a sensor has. */
-export function formatNumber(value: number): string {
+function formatDigits(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e7 || (size > 0 && size < 1e-4)) return value.toExponential(2);
   const decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 4;
   return value.toFixed(decimals);
+}
+
+/** A number on an axis, as short as it can be told from its neighbours. */
+export function formatTick(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e6 || (size > 0 && size < 1e-4)) return value.toExponential(1);
+  return String(Number(value.toPrecision(5)));
 }
 
 /** How long something has lasted: `3 s`, `5 min`, `2 h`, `4 d`. */
@@ -65,10 +77,19 @@ export function formatCount(count: number): string {
   return COUNT.format(count);
 }
 
-/** `14:03:27.115`, on this machine's clock. */
+const TIME = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+const HOUR = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+
+/** `14:03:27.115`, in this machine's time zone; another day than today stands before it. */
 export function formatTime(time: number): string {
   const date = new Date(time);
-  const two = (number: number): string => String(number).padStart(2, "0");
-  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
-  return `${clock}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  const day = DAY.format(date);
+  const clock = `${TIME.format(date)}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  return day === DAY.format() ? clock : `${day}, ${clock}`;
+}
+
+/** A time on an axis: `14:03:30`, `14:03` or `2 Nov`. @param step seconds between two of them */
+export function formatDate(time: number, step: number): string {
+  return (step < 60 ? TIME : step < 86_400 ? HOUR : DAY).format(time);
 }

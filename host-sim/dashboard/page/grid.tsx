@@ -14,6 +14,8 @@ const ROW = 84;
 const GAP = 6;
 /** Rows that are there above and below what is seen. */
 const MARGIN = 2;
+/** What it takes of the screen at least, in pixels. */
+const LEAST_HEIGHT = 3 * ROW;
 
 interface Props {
   store: Store;
@@ -36,6 +38,7 @@ export const Grid = forwardRef<HTMLDivElement, Props>(function Grid(
   const destination = useRef<number | null>(null);
   const columns = Math.max(1, Math.floor((view.width + GAP) / (CARD + GAP)));
   const rows = Math.ceil(shown.length / columns);
+  const height = Math.max(rows, 1) * ROW + GAP;
   const current = Math.min(active, shown.length - 1);
 
   useLayoutEffect(() => {
@@ -66,6 +69,11 @@ export const Grid = forwardRef<HTMLDivElement, Props>(function Grid(
       grid.scrollTop = top + ROW - grid.clientHeight;
   }, [current, columns]);
 
+  const goTo = (place: number): void => {
+    destination.current = place;
+    setActive(place);
+  };
+
   const page = Math.max(1, Math.floor(view.height / ROW) - 1) * columns;
   const onKeyDown = (event: KeyboardEvent): void => {
     const device = shown[current];
@@ -86,8 +94,7 @@ export const Grid = forwardRef<HTMLDivElement, Props>(function Grid(
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    destination.current = Math.max(0, Math.min(current + step, shown.length - 1));
-    setActive(destination.current);
+    goTo(Math.max(0, Math.min(current + step, shown.length - 1)));
   };
 
   const first = Math.max(0, Math.floor(view.top / ROW) - MARGIN);
@@ -106,7 +113,13 @@ export const Grid = forwardRef<HTMLDivElement, Props>(function Grid(
       aria-rowcount={rows}
       aria-colcount={columns}
       aria-activedescendant={current >= 0 ? `cell-${shown[current]?.index}` : undefined}
+      // A small fleet leaves the rest of the screen to the log.
+      style={{ flexBasis: `${height}px`, minHeight: `${Math.min(height, LEAST_HEIGHT)}px` }}
       onKeyDown={onKeyDown}
+      onFocus={({ currentTarget }) => {
+        // It may have been scrolled away from; but a mouse is where it is.
+        if (currentTarget.matches(":focus-visible")) goTo(current);
+      }}
     >
       <div class="rows" role="presentation" style={{ height: `${rows * ROW}px` }}>
         {Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i).map((row) => (
@@ -147,7 +160,9 @@ export const Grid = forwardRef<HTMLDivElement, Props>(function Grid(
       </div>
       {shown.length === 0 && (
         <p class="empty">
-          {store.devices.length === 0 ? "No device yet." : "No device is like that."}
+          {store.devices.length === 0
+            ? "No device yet. Each appears with its first reading."
+            : "No device is like that."}
         </p>
       )}
     </div>

@@ -7,8 +7,8 @@ import type { Numbered } from "./store.js";
 interface Props {
   label: string;
   lines: readonly Numbered<LogLine>[];
-  /** The name of a device, where lines are of several. */
-  nameOf?: (device: number) => string;
+  /** The name of the device that a line is about, where they are about several. */
+  nameOf?: (line: LogLine) => string;
 }
 
 /**
@@ -23,7 +23,7 @@ export function EventLog({ label, lines, nameOf }: Props) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by the keyboard */}
       <div ref={box} class="scroll" role="log" aria-live="off" aria-label={label} tabIndex={0}>
         {lines.map((line) => (
-          <Line key={line.key} line={line} name={nameOf?.(line.device)} />
+          <Line key={line.key} line={line} name={nameOf?.(line)} />
         ))}
         {lines.length === 0 && <p class="dim">Nothing yet.</p>}
       </div>
@@ -34,7 +34,13 @@ export function EventLog({ label, lines, nameOf }: Props) {
 const Line = memo(
   ({ line: { time, text, kind }, name }: { line: LogLine; name: string | undefined }) => (
     <p class={kind}>
-      <time>{formatTime(time)}</time> {name !== undefined && <b dir="auto">{name}</b>}{" "}
+      <time>{formatTime(time)}</time>{" "}
+      {name !== undefined && (
+        // With the keyboard one gets to devices through the search: three hundred links would be in the way.
+        <a href={`#${encodeURIComponent(name)}`} tabIndex={-1} dir="auto">
+          {name}
+        </a>
+      )}{" "}
       <span dir="auto">{text}</span>
     </p>
   ),

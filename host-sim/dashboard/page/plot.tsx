@@ -1,29 +1,54 @@
 import "uplot/dist/uPlot.min.css";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
+import type { Curve } from "../curve.js";
+import type { ChannelName, Value } from "../protocol.js";
 import { colour } from "./colours.js";
-import { formatNumber, shown, unitName } from "./format.js";
+import {
+  formatDate,
+  formatNumber,
+  formatTick,
+  formatTime,
+  formatValue,
+  shown,
+  unitName,
+} from "./format.js";
 
-const HEIGHT = 104;
+const HEIGHT = 116;
+
+const NO_VALUES = "no values in this time";
+
+/** Seconds that a plot shows at least. */
+const LEAST_TIME = 60;
 
 interface Props {
-  curve: { times: number[]; values: number[] } | undefined;
-  /** How many points the curve has: it grows in place. */
-  length: number;
-  name: string;
-  unit: string | undefined;
+  channel: ChannelName;
+  /** The present value. */
+  value: Value;
+  curve: Curve | undefined;
+  /** The server's time in seconds, and how far back the plot goes at most. */
+  now: number;
+  range: number;
 }
 
-/** A live curve. Those of one device share their cursor. */
-export function Plot({ curve, length, name, unit }: Props) {
+/** A live curve, with its unit, its present value, and what the pointer is at. Those of one device share it. */
+export function Plot({ channel: { name, unit }, value, curve, now, range }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const [pointed, setPointed] = useState<number | null>(null);
+  const view = useRef({ from: 0, to: 0 });
+  const { times, values } = curve ?? { times: [], values: [] };
+  const first = Math.max(times[0] ?? now, now - range);
+  view.current = { from: Math.min(first, now - LEAST_TIME), to: now };
 
   useEffect(() => {
     const element = place.current as HTMLDivElement;
     const draw = (): void => {
       plot.current?.destroy();
-      plot.current = new uPlot(options(element.clientWidth, unit), [[], []], element);
+      const hooks = { setCursor: [({ cursor }: uPlot) => setPointed(cursor.idx ?? null)] };
+      const range = (): [number, number] => [view.current.from, view.current.to];
+      const made = options(element.clientWidth, unit, range);
+      plot.current = new uPlot({ ...made, hooks }, [[], []], element);
     };
     draw();
     const observer = new ResizeObserver(() =>
@@ -47,31 +72,58 @@ export function Plot({ curve, length, name, unit }: Props) {
     };
   }, [unit]);
 
-  const last = curve?.times.at(-1);
+  // The time goes on, though there may be nothing new.
   useEffect(() => {
-    if (curve === undefined) return;
-    plot.current?.setData([curve.times, curve.values.map((value) => shown(value, unit))]);
-  }, [curve, length, last]);
+    plot.current?.setData([times, values.map((value) => shown(value, unit))]);
+  }, [curve, times.length, times.at(-1), Math.floor(now), range]);
 
+  const time = pointed === null ? undefined : times[pointed];
+  const extremes = values.length === 0 ? undefined : extremesOf(values, unit);
   return (
-    <div
-      ref={place}
-      class="plot-place"
-      role="img"
-      aria-label={`Plot of ${name}${summary(curve, unit)}`}
-    />
+    <section class="plot" aria-label={`Channel ${name}`}>
+      <h3>
+        <span class="channel" dir="auto">
+          {name}
+        </span>
+        {time === undefined ? (
+          <>
+            {extremes && <span class="extremes">{extremes.join(" – ")}</span>}
+            <b>{formatValue(value, unit)}</b>
+          </>
+        ) : (
+          <>
+            <span class="extremes">{formatTime(time * 1000)}</span>
+            <b>{formatValue(values[pointed as number] ?? null, unit)}</b>
+          </>
+        )}
+      </h3>
+      <div class="plot-box">
+        <div
+          ref={place}
+          role="img"
+          aria-label={`Plot of ${name}: ${summary(values.length, extremes, unit)}`}
+        />
+        {values.length === 0 && <p class="no-values">{NO_VALUES}</p>}
+      </div>
+    </section>
   );
 }
 
-/** A curve in words. */
-function summary(curve: Props["curve"], unit: string | undefined): string {
-  if (curve === undefined || curve.values.length === 0) return ": no values yet";
-  const values = curve.values.map((value) => shown(value, unit));
-  const [least, most] = [Math.min(...values), Math.max(...values)].map(formatNumber);
-  return `: ${values.length} values between ${least} and ${most} ${unitName(unit)}`;
+function extremesOf(values: readonly number[], unit: string | undefined): [string, string] {
+  return [formatNumber(Math.min(...values), unit), formatNumber(Math.max(...values), unit)];
 }
 
-function options(width: number, unit: string | undefined): uPlot.Options {
+/** A curve in words. */
+function summary(count: number, extremes: [string, string] | undefined, unit?: string): string {
+  if (extremes === undefined) return NO_VALUES;
+  return `${count} values between ${extremes.join(" and ")} ${unitName(unit)}`;
+}
+
+function options(
+  width: number,
+  unit: string | undefined,
+  xRange: () => [number, number],
+): uPlot.Options {
   const [line, text, grid] = [colour("accent"), colour("dim"), colour("rule")];
   const font = "11px system-ui, sans-serif";
   const axis = { stroke: text, font, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
@@ -79,12 +131,21 @@ function options(width: number, unit: string | undefined): uPlot.Options {
     width,
     height: HEIGHT,
     legend: { show: false },
-    cursor: { sync: { key: "device" }, y: false, points: { size: 6 } },
-    padding: [6, 6, 0, 0],
-    scales: { y: { range: (_plot, least, most) => range(least, most) } },
+    cursor: { sync: { key: "device" }, y: false, points: { size: 6 }, drag: { x: false } },
+    padding: [6, 28, 0, 0], // half of a time
+    scales: {
+      x: { range: xRange },
+      y: { range: (_plot, least, most) => range(least, most) },
+    },
     axes: [
-      { ...axis, size: 22, space: 70, values: TIMES },
-      { ...axis, size: 46, space: 18, values: (_plot, ticks) => ticks.map(tick) },
+      {
+        ...axis,
+        size: 22,
+        space: 70,
+        values: (_plot, ticks, _axis, _space, step) =>
+          ticks.map((time) => formatDate(time * 1000, step)),
+      },
+      { ...axis, size: 52, space: 18, values: (_plot, ticks) => ticks.map(formatTick) },
     ],
     series: [
       {},
@@ -94,17 +155,10 @@ function options(width: number, unit: string | undefined): uPlot.Options {
         width: 1.5,
         fill: colour("accent-faint"),
         fillTo: ({ scales }) => scales.y?.min ?? 0,
-        points: { show: false },
+        points: { size: 4 },
       },
     ],
   };
-}
-
-/** Times of day without dates, which are the same everywhere but around midnight. */
-const TIMES = "{HH}:{mm}:{ss}";
-
-function tick(value: number): string {
-  return String(Number(value.toPrecision(5)));
 }
 
 /** A little more than the values take, so that noise does not look like weather. */

@@ -1,23 +1,25 @@
 /** What the page knows: what the server has told it, in the form in which it is drawn. */
 
-import type {
-  ChannelName,
-  DeviceState,
-  Facts,
-  Hello,
-  LogLine,
-  Row,
-  SelectedUpdate,
-  ToPage,
-  Totals,
-  Update,
-  Value,
-  XmlLine,
+import { type Curve, extend } from "../curve.js";
+import {
+  type ChannelName,
+  DEFAULT_RANGE,
+  type DeviceState,
+  type Facts,
+  type Hello,
+  type LogLine,
+  type Range,
+  type Row,
+  type SelectedUpdate,
+  type ToPage,
+  type Totals,
+  type Update,
+  type Value,
+  type XmlLine,
 } from "../protocol.js";
 
-/** Values of a sparkline, points of a curve, lines of the console and of the log. */
+/** Values of a sparkline, lines of the console and of the log. */
 const SPARK = 32;
-const MAX_POINTS = 2_000;
 const MAX_XML = 300;
 const MAX_LOG = 300;
 
@@ -43,9 +45,10 @@ export type Numbered<T> = T & { readonly key: number };
 
 export interface Selected {
   readonly device: PageDevice;
-  facts: Facts;
-  /** By channel; in seconds, as the plots want it. */
-  curves: { times: number[]; values: number[] }[];
+  /** Until they have come there are none. */
+  facts: Facts | undefined;
+  /** By channel. */
+  curves: Curve[];
   xml: Numbered<XmlLine>[];
   skipped: number;
   log: Numbered<LogLine>[];
@@ -55,6 +58,8 @@ export interface Selected {
 
 export class Store {
   hello: Hello | undefined;
+  /** What a person has to know before all else: why there is nothing new. */
+  alert = "Connecting…";
   isConnected = false;
   readonly devices: PageDevice[] = [];
   readonly counts: Record<DeviceState, number> = {
@@ -64,11 +69,13 @@ export class Store {
     offline: 0,
     never: 0,
   };
-  totals: Totals = { readings: 0, published: 0, pending: 0, lost: 0 };
+  totals: Totals = { readings: 0 };
   /** Readings a second, over the last few. */
   rate = 0;
   log: Numbered<LogLine>[] = [];
   selected: Selected | undefined;
+  /** How far back curves go. */
+  range: Range = DEFAULT_RANGE;
   /** What to add to this machine's clock for the server's, in milliseconds. */
   #offset = 0;
   #rateFrom: { now: number; readings: number } | undefined;
@@ -92,11 +99,32 @@ export class Store {
     this.changed();
   }
 
-  select(index: number | undefined): void {
-    const device = index === undefined ? undefined : this.devices[index];
+  connected(): void {
+    this.isConnected = true;
+    this.alert = "";
+    this.changed();
+  }
+
+  disconnected(why: string): void {
+    this.isConnected = false;
+    this.alert = why;
+    this.changed();
+  }
+
+  setRange(range: Range): void {
+    this.range = range;
+    this.changed();
+  }
+
+  /** Whether the server that is there now knows a device. */
+  knows(device: PageDevice): boolean {
+    return this.devices[device.index] === device;
+  }
+
+  select(device: PageDevice | undefined): void {
     this.selected = device && {
       device,
-      facts: {},
+      facts: undefined,
       curves: device.channels.map(() => ({ times: [], values: [] })),
       isLogThere: false,
       xml: [],
@@ -118,6 +146,8 @@ export class Store {
 
   /** A connection begins with all there is. */
   #begin(hello: Hello): void {
+    // The server is another version, and so must the page be.
+    if (this.hello !== undefined && this.hello.page !== hello.page) location.reload();
     this.hello = hello;
     this.devices.length = 0;
     for (const state of Object.keys(this.counts)) this.counts[state as DeviceState] = 0;
@@ -127,6 +157,7 @@ export class Store {
 
   #update(update: Update): void {
     this.#offset = update.now - Date.now();
+    this.alert = update.trouble ?? "";
     this.#count(update);
     for (const { name, kind, channels } of update.devices ?? []) {
       const index = this.devices.length;
@@ -142,7 +173,7 @@ export class Store {
     const log = update.log ?? [];
     if (log.length > 0) this.log = [...this.log, ...this.#number(log)].slice(-MAX_LOG);
     const { selected } = this;
-    if (selected === undefined) return;
+    if (selected === undefined || !this.knows(selected.device)) return;
     const lines = log.filter(({ device }) => device === selected.device.index);
     if (selected.isLogThere && lines.length > 0)
       selected.log = [...selected.log, ...this.#number(lines)].slice(-MAX_LOG);
@@ -185,14 +216,8 @@ export class Store {
     }
     for (const [channel, time, value] of points) {
       selected.curves[channel] ??= { times: [], values: [] };
-      const { times, values } = selected.curves[channel];
-      // What comes late would draw the curve backwards, and what comes twice is in it already.
-      if (time / 1000 <= (times.at(-1) ?? 0)) continue;
-      times.push(time / 1000);
-      values.push(value);
-      if (times.length <= MAX_POINTS) continue;
-      times.shift();
-      values.shift();
+      const from = this.now / 1000 - this.range;
+      extend(selected.curves[channel], time / 1000, value, from, this.range);
     }
     selected.skipped += skipped;
     if (xml.length > 0) selected.xml = [...selected.xml, ...this.#number(xml)].slice(-MAX_XML);

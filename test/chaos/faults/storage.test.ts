@@ -30,6 +30,7 @@ describe("storage that fails", () => {
     storage.cutAfter(0, cut);
     expect(() => store.write("key", NEW)).toThrow("there is no power");
     expect(isTold).toBe(true);
+    expect([storage.written, storage.isTorn]).toEqual([1, true]);
     expect(content()).toEqual(expected);
   });
 
@@ -65,9 +66,9 @@ describe("storage that fails", () => {
     storage.fail(2);
     expect(() => store.write("key", NEW)).toThrow("no space left");
     expect(() => store.delete("key")).toThrow("no space left");
-    expect(storage.hasFailed).toBe(true);
+    expect([storage.written, storage.failed]).toEqual([1, 2]);
     store.write("key", NEW);
-    expect(storage.hasFailed).toBe(false);
+    expect([storage.written, storage.failed]).toEqual([2, 2]);
     expect(content()).toEqual([...NEW]);
   });
 

@@ -4,7 +4,7 @@ import { parquetReadObjects } from "hyparquet";
 import { exportReadings, type Format } from "../../../host-sim/collector/export.js";
 import type { StoredReading } from "../../../host-sim/collector/store.js";
 
-const from = { device: "urn:dev:ops:1", node: "n", item: "i", publisher: "dev@x" };
+const from = { device: "urn:dev:ops:1", service: "s", node: "n", item: "i", publisher: "dev@x" };
 const at = (channel: string): Pick<StoredReading, "name" | "channel" | "time"> => {
   return { name: `urn:dev:ops:1:${channel}`, channel, time: 1_800_000_000.25 };
 };
@@ -13,7 +13,7 @@ const READINGS: readonly StoredReading[] = [
   { ...at("t"), ...from, unit: "Cel", value: 21.5 },
   { ...at("door"), ...from, value: false },
   { ...at("text"), ...from, value: 'a "b", c\nd' },
-  { ...at("data"), device: "", node: "n", data: "AAEC", sum: 2 },
+  { ...at("data"), device: "", service: "s", node: "n", data: "AAEC", sum: 2 },
   { ...at("formula"), ...from, value: "=1+1", time: 1e300 },
 ];
 
@@ -33,18 +33,19 @@ async function exported(format: Format, readings: readonly StoredReading[]): Pro
   return Buffer.concat(chunks);
 }
 
-const HEADER = "time,device,channel,unit,number,boolean,string,data,sum,node,item,publisher";
+const HEADER =
+  "time,device,channel,unit,number,boolean,string,data,sum,service,node,item,publisher";
 
 test("CSV (RFC 4180), without what a spreadsheet would run", async () => {
   const time = "2027-01-15T08:00:00.250Z";
   expect((await exported("csv", READINGS)).toString()).toBe(
     [
       HEADER,
-      `${time},urn:dev:ops:1,t,Cel,21.5,,,,,n,i,dev@x`,
-      `${time},urn:dev:ops:1,door,,,false,,,,n,i,dev@x`,
-      `${time},urn:dev:ops:1,text,,,,"a ""b"", c\nd",,,n,i,dev@x`,
-      `${time},,data,,,,,AAEC,2,n,,`,
-      `,urn:dev:ops:1,formula,,,,'=1+1,,,n,i,dev@x`,
+      `${time},urn:dev:ops:1,t,Cel,21.5,,,,,s,n,i,dev@x`,
+      `${time},urn:dev:ops:1,door,,,false,,,,s,n,i,dev@x`,
+      `${time},urn:dev:ops:1,text,,,,"a ""b"", c\nd",,,s,n,i,dev@x`,
+      `${time},,data,,,,,AAEC,2,s,n,,`,
+      `,urn:dev:ops:1,formula,,,,'=1+1,,,s,n,i,dev@x`,
       "",
     ].join("\r\n"),
   );

@@ -24,7 +24,7 @@ const MODULE = new URL("../../../build/host-sim/collector/open-store.js", import
 /** Adds items of ten readings for ever, and says the number of each once it is stored. */
 const WRITER = `
   import { openStore } from "${MODULE}";
-  const store = await openStore(process.argv[1]);
+  const store = await openStore(process.argv[1], "pubsub");
   for (let i = 0; ; i++) {
     const readings = Array.from({ length: 10 }, () => ({ name: "d:" + i, value: i, time: 1_800_000_000 }));
     await store.add([{ node: "n", id: String(i), fingerprint: "f", received: 0, readings }]);
@@ -44,7 +44,7 @@ describe("a process that writes", () => {
       });
       await once(child, "close");
       const last = Number(said.trim().split("\n").at(-1));
-      const store = await openStore(file);
+      const store = await openStore(file, "pubsub");
       const counts = new Map<string, number>();
       for await (const { channel } of store.readings({}))
         counts.set(channel, (counts.get(channel) ?? 0) + 1);
@@ -55,15 +55,15 @@ describe("a process that writes", () => {
   });
 
   test("keeps others from writing, and they say what to do", async () => {
-    const store = await openStore(file);
-    await expect(openStore(file)).rejects.toThrow(
+    const store = await openStore(file, "pubsub");
+    await expect(openStore(file, "pubsub")).rejects.toThrow(
       `${file} is in use by process ${process.pid}. If that is no pipit, remove ${file}.pid`,
     );
     await store.close();
   });
 
   test("does not keep others from reading", async () => {
-    const store = await openStore(file);
+    const store = await openStore(file, "pubsub");
     for (let i = 1; i <= 3; i++) {
       await store.add([item([{ name: "d:t", value: i, time: i }])]);
       const copy = await openStoreToRead(file);
@@ -77,10 +77,10 @@ describe("a process that writes", () => {
 test.each(["4194305", "0", "", "nonsense"])(
   "what a killed process has left is no obstacle: pid %j",
   async (pid) => {
-    await (await openStore(file)).close();
+    await (await openStore(file, "pubsub")).close();
     writeFileSync(`${file}.pid`, pid);
     mkdirSync(`${file}.lock`);
-    await (await openStore(file)).close();
+    await (await openStore(file, "pubsub")).close();
     expect(existsSync(`${file}.pid`)).toBe(false);
     expect(existsSync(`${file}.lock`)).toBe(false);
   },
@@ -94,12 +94,14 @@ describe("it is said why, when", () => {
 
   test("the file is something else", async () => {
     writeFileSync(file, "x".repeat(4_096));
-    await expect(openStore(file)).rejects.toThrow("file is not a database");
+    await expect(openStore(file, "pubsub")).rejects.toThrow("file is not a database");
     expect(existsSync(`${file}.pid`)).toBe(false);
   });
 
   test("the folder is not there", async () => {
-    await expect(openStore(join(folder, "no", "store"))).rejects.toThrow("cannot be used");
+    await expect(openStore(join(folder, "no", "store"), "pubsub")).rejects.toThrow(
+      "cannot be used",
+    );
   });
 });
 
@@ -107,7 +109,7 @@ describe("it is said why, when", () => {
 const LIMITED = `
   import { spawnSync } from "node:child_process";
   import { openStore } from "${MODULE}";
-  const store = await openStore(process.argv[1]);
+  const store = await openStore(process.argv[1], "pubsub");
   const item = (i) => ({ node: "n", id: String(i), fingerprint: "f", received: 0,
     readings: Array.from({ length: 100 }, () => ({ name: "d:t", value: i, time: i })) });
   let i = 0;

@@ -40,6 +40,7 @@ const places = [
 ];
 if (!hasPostgres()) test.skip("skipped: PostgreSQL is not installed", () => {});
 
+const SERVICE = "pubsub.example.org";
 const DAY = 86_400;
 const T = 1_800_000_000; // a whole number of hours
 const temperature = (value: number, time: number): Reading => {
@@ -54,7 +55,7 @@ describe.each(places)("the store on $name", ({ place: makePlace }) => {
   let store: Store;
   beforeEach(async () => {
     place = await makePlace();
-    store = await openStore(place);
+    store = await openStore(place, SERVICE);
   });
   afterEach(() => store.close());
 
@@ -76,7 +77,7 @@ describe.each(places)("the store on $name", ({ place: makePlace }) => {
 
   test("gives back every kind of reading as it was, with where it comes from", async () => {
     await store.add([item(KINDS, { node: "n", id: "i", publisher: "dev@x/y" })]);
-    const from = { node: "n", item: "i", publisher: "dev@x/y" };
+    const from = { service: SERVICE, node: "n", item: "i", publisher: "dev@x/y" };
     expect(await all(store.readings({}))).toEqual(
       KINDS.map((reading) => {
         const [device, channel] =
@@ -96,12 +97,12 @@ describe.each(places)("the store on $name", ({ place: makePlace }) => {
   });
 
   test("knows which ids it has, however many are asked for", async () => {
-    expect(await store.hasHad("n")).toBe(false);
+    expect(await store.hasHad("n", T * 2)).toBe(false);
     const ids = Array.from({ length: 250 }, (_, i) => `i${i}`);
     await store.add(ids.slice(0, 120).map((id) => item([], { id })));
     expect(await store.unknown("n", ids)).toEqual(ids.slice(120));
     expect(await store.unknown("m", ids)).toEqual(ids);
-    expect([await store.hasHad("n"), await store.hasHad("m")]).toEqual([true, false]);
+    expect([await store.hasHad("n", T * 2), await store.hasHad("m", T * 2)]).toEqual([true, false]);
   });
 
   test("lists devices, and the newest reading of each channel", async () => {
@@ -178,11 +179,34 @@ describe.each(places)("the store on $name", ({ place: makePlace }) => {
       ]);
     });
 
+    test("though strangers publish numbers that cannot be added up", async () => {
+      const values = [1.7e308, 1.7e308, -1.7e308, 1e200, -1e200, 4];
+      await store.add([item(values.map((value, i) => temperature(value, T + i)))]);
+      expect(await series(T, T + DAY, 1)).toMatchObject([{ minimum: -1e200, count: 3 }]);
+      expect(await store.condense(HOUR, NOW)).toBe(6);
+      expect(await series(T, T + DAY)).toMatchObject([{ time: T, maximum: 1e200, count: 3 }]);
+    });
+
+    test("until it is to stop", async () => {
+      await store.add([item([temperature(1, T)])]);
+      expect(await store.condense(HOUR, NOW, () => false)).toBe(0);
+      expect(await all(store.readings({}))).toHaveLength(1);
+    });
+
     test("and drops those that are old", async () => {
       await store.add([item([temperature(1, T)])]);
       await store.condense({ ...HOUR, keepAverages: 30 * DAY }, T + 30 * DAY + 1);
       expect(await series(T, T + DAY)).toEqual([]);
     });
+  });
+
+  test("takes ids of any length", async () => {
+    // Random, for what can be compressed may fit where the rest does not.
+    const long = [1, 2].map((i) => Array.from({ length: 9_000 }, () => Math.random()).join() + i);
+    expect(await store.add(long.map((id) => item([], { id })))).toEqual([true, true]);
+    expect(await store.unknown("n", [...long, "new"])).toEqual(["new"]);
+    await store.forget("n", long.slice(1), T * 2);
+    expect(await store.unknown("n", long)).toEqual(long.slice(0, 1));
   });
 
   test("forgets old ids, but none that are on the node still", async () => {
@@ -203,11 +227,41 @@ describe.each(places)("the store on $name", ({ place: makePlace }) => {
     expect(await store.devices()).toHaveLength(1);
   });
 
+  test("keeps services apart, whose nodes and ids may have the same names", async () => {
+    await store.add([item([temperature(1, T)], { id: "1" })]);
+    await store.close();
+    store = await openStore(place, "elsewhere");
+    expect(await store.unknown("n", ["1"])).toEqual(["1"]);
+    expect(await store.add([item([temperature(2, T)], { id: "1" })])).toEqual([true]);
+    expect((await all(store.readings({}))).map(({ service }) => service)).toEqual([
+      SERVICE,
+      "elsewhere",
+    ]);
+  });
+
   test("keeps what it has when it is closed and opened again", async () => {
     await store.add([item([temperature(1, T)], { id: "1" })]);
     await store.close();
-    store = await openStore(place);
+    store = await openStore(place, SERVICE);
     expect(await store.unknown("n", ["1"])).toEqual([]);
     expect(await all(store.readings({}))).toMatchObject([{ value: 1, item: "1" }]);
   });
 });
+
+if (hasPostgres())
+  test("several collectors may have one store on PostgreSQL: what each adds is there once", async () => {
+    const place = await (postgres as TestPostgres).newDatabase();
+    const stores = await Promise.all([1, 2, 3].map(() => openStore(place, SERVICE)));
+    const items = Array.from({ length: 60 }, (_, i) =>
+      item([{ name: `d${i}:t`, value: i, time: T + i }]),
+    );
+    const orders = [items, [...items].reverse(), [...items.slice(30), ...items.slice(0, 30)]];
+    const outcomes = await Promise.all(stores.map((store, i) => store.add(orders[i] ?? [])));
+    expect(outcomes.flat().filter((isNew) => isNew)).toHaveLength(60);
+    await Promise.all(
+      stores.map((store) => store.condense({ keep: DAY, average: DAY }, T + 9 * DAY)),
+    );
+    const [store] = stores as [Store];
+    expect(await store.series("d7", "t", { from: 0, to: T * 2 }, 9)).toMatchObject([{ count: 1 }]);
+    for (const each of stores) await each.close();
+  });

@@ -19,7 +19,7 @@ import { Fleet } from "../../../host-sim/fleet/fleet.js";
 import type { FleetPlan, Stage } from "../../../host-sim/fleet/plan.js";
 import { openStage } from "../../../host-sim/fleet/real-stage.js";
 import { openBrowser } from "../../dashboard/browser.js";
-import { MadeUpFleet, serve } from "../../dashboard/support.js";
+import { type MadeUpDevice, MadeUpFleet, serve } from "../../dashboard/support.js";
 
 jest.setTimeout(120_000);
 
@@ -85,6 +85,8 @@ describe("a fleet of simulated devices", () => {
       outbox: {},
       batch: {},
       pace: {},
+      interval: 1_000,
+      jitter: 0,
       sensor: ({ seed }: { seed: number }) => new SimulatedSensor(seed),
     };
     const plan: FleetPlan = {
@@ -97,7 +99,6 @@ describe("a fleet of simulated devices", () => {
         jid: `board${number}@fleet.test`,
         password: "a-secret-password",
         node: `telemetry/${number}`,
-        interval: 1_000,
         seed: number,
       })),
       server: { kind: "embedded", domain: "fleet.test", password: "a-secret-password" },
@@ -326,6 +327,191 @@ describe("the page", () => {
     expect(found).toEqual({ images: 0, scripts: before, handlers: 0 });
   });
 
+  test("finds what is in trouble among many", async () => {
+    const fleet = MadeUpFleet.of(100);
+    for (const device of fleet.devices) device.state = "online";
+    for (let device = 0; device < 100; device++) fleet.measure(device, 20);
+    fleet.set(70, { state: "offline" });
+    fleet.set(80, { state: "backoff" });
+    fleet.set(90, { pending: 17 });
+    await look(fleet);
+    const first = () => page.locator(".name").first().textContent();
+    const order = page.getByRole("combobox", { name: "Order of devices" });
+    await order.selectOption("Trouble first");
+    await expectSoon(first, /^board71$/);
+    await order.selectOption("Most waiting first");
+    await expectSoon(first, /^board91$/);
+    await order.selectOption("Oldest ack first");
+    (fleet.devices[42] as MadeUpDevice).lastAck = Date.now() - 600_000;
+    fleet.model.changed(42);
+    await expectSoon(first, /^board43$/);
+    // On the map, whose squares have no words, a pointer tells them.
+    const map = page.getByRole("img", { name: /^Map of 100 devices: 98 online, / });
+    await map.hover({ position: { x: 70 * 12 + 3, y: 3 } });
+    await expectSoon(() => map.getAttribute("title"), /^board71, offline$/);
+    expect(await page.title()).toBe("98/100 online · Pipit");
+  });
+
+  test("has an address for each device, and the way back closes it", async () => {
+    const fleet = MadeUpFleet.of(3);
+    fleet.model.happened(1, "trouble", "it has lost its way");
+    await look(fleet);
+    const heading = (name: string) => page.getByRole("heading", { name, exact: true });
+    await page.getByRole("log", { name: "Events" }).getByText("board2").click();
+    await heading("board2").waitFor();
+    expect(new URL(page.url()).hash).toBe("#board2");
+    await card("board3").click();
+    await heading("board3").waitFor();
+    await page.goBack();
+    await heading("board2").waitFor();
+    await page.goBack();
+    await heading("board2").waitFor({ state: "detached" });
+    await page.goForward();
+    await heading("board2").waitFor();
+  });
+
+  test("plots what was, as far back as one likes, and says what the pointer is at", async () => {
+    const fleet = MadeUpFleet.of(1);
+    const now = Date.now();
+    fleet.measure(0, 15, now - 7_200_000);
+    for (let age = 1_200; age >= 0; age -= 10)
+      fleet.measure(0, 20 + age / 1_000, now - age * 1_000);
+    await look(fleet);
+    await card("board1").click();
+    const channel = page.getByRole("region", { name: "Channel temperature" });
+    const heading = channel.getByRole("heading");
+    await expectSoon(() => heading.textContent(), /^temperature20\.00 – 21\.20\s*20\.00\s°C$/);
+    const plot = channel.locator(".u-over");
+    await plot.hover({ position: { x: 1, y: 20 } });
+    await expectSoon(() => heading.textContent(), /^temperature[0-9:.]{12}21\.[12][0-9]\s°C$/);
+    // Those of the device share it.
+    const other = page.getByRole("region", { name: "Channel humidity" }).getByRole("heading");
+    await expectSoon(() => other.textContent(), /^humidity[0-9:.]{12}50\.00\s% RH$/);
+    await page.mouse.move(0, 0);
+    const range = page.getByRole("combobox", { name: "The last" });
+    await range.selectOption("5 minutes");
+    await expectSoon(() => heading.textContent(), /^temperature20\.00 – 20\.(29|30)/);
+    await range.selectOption("6 hours");
+    await expectSoon(() => heading.textContent(), /^temperature15\.00 – 21\.20/);
+  });
+
+  test("says what cannot be known, and claims nothing about it", async () => {
+    const fleet = MadeUpFleet.of(1);
+    fleet.set(0, { state: "online", facts: { node: "telemetry" } });
+    fleet.trouble = "The server is not reached: no answer.";
+    await look(fleet);
+    await page.getByRole("alert").getByText("The server is not reached: no answer.").waitFor();
+    expect(await page.locator(".totals dt").allTextContents()).toEqual(["online", "readings/s"]);
+    await card("board1").click();
+    await page
+      .getByText(/^Not known from here: presence, outbox, taken, published, lost, /)
+      .waitFor();
+    expect(await page.locator(".facts dt").allTextContents()).toEqual(["last ack", "kind", "node"]);
+    fleet.trouble = undefined;
+    await page.getByRole("alert").waitFor({ state: "detached" });
+  });
+
+  test.each(["light", "dark"] as const)(
+    "has contrast enough in the %s (WCAG 2.2 AA)",
+    async (scheme) => {
+      const fleet = MadeUpFleet.of(80);
+      const states = ["online", "connecting", "backoff", "offline", "never"] as const;
+      for (const [i, device] of fleet.devices.entries()) {
+        device.state = states[i % states.length] as (typeof states)[number];
+        device.pending = i % 2 ? 5 : 0;
+      }
+      for (const kind of ["note", "fault", "trouble", "good"] as const)
+        fleet.model.happened(0, kind, "something");
+      fleet.set(0, { facts: { error: "it failed", lost: 1 } });
+      fleet.trouble = "Something is wrong.";
+      await look(fleet, { colorScheme: scheme });
+      await page.getByRole("alert").waitFor();
+      expect(await tooFaint()).toEqual([]);
+      await card("board1").click();
+      await page.getByText("no values in this time").first().waitFor();
+      fleet.traces.get(0)?.("out", "<iq type='set'>text</iq>");
+      await page.locator(".xml .out").waitFor();
+      fleet.measure(0, 20);
+      await page.locator(".extremes").first().waitFor();
+      expect(await tooFaint()).toEqual([]);
+    },
+  );
+
+  test("shows where the keyboard is, wherever that is", async () => {
+    const fleet = MadeUpFleet.of(80);
+    await look(fleet);
+    await card("board1").click();
+    await page.getByRole("heading", { name: "board1", exact: true }).waitFor();
+    /** Goes on. Returns what has the focus now, and how broad its outline is. */
+    const next = async (): Promise<[name: string, width: number]> => {
+      await page.keyboard.press("Tab");
+      return page.evaluate(() => {
+        const element = document.activeElement as HTMLElement;
+        if (element === document.body) return ["", 0];
+        // The grid shows it at the device that is the active one.
+        const shown = element.querySelector(".cell.active") ?? element;
+        const { ariaLabel, textContent } = element;
+        const name = ariaLabel ?? element.closest("label")?.textContent ?? textContent ?? "";
+        return [name, Number.parseFloat(getComputedStyle(shown).outlineWidth)];
+      });
+    };
+    while ((await next())[0] !== "");
+    const stops: string[] = [];
+    for (let [name, width] = await next(); name !== ""; [name, width] = await next()) {
+      stops.push(name);
+      expect([name, width]).toEqual([name, 2]);
+    }
+    const words = stops.map((name) => name.split(/\s/)[0]).join(" ");
+    expect(words).toBe(
+      "◐Colours: Search Order all online connecting back-off offline never Devices " +
+        "✕Close Cut Stall Reboot Power The Pause XML Events",
+    );
+  });
+
+  test("scrolls as a whole where there is little room, as at a zoom of 400 %", async () => {
+    await look(MadeUpFleet.of(200), { viewport: { width: 320, height: 256 } });
+    const log = page.getByRole("log", { name: "Events" });
+    await log.scrollIntoViewIfNeeded();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+    expect((await page.locator(".grid").boundingBox())?.height).toBeGreaterThan(200);
+    const place = await log.boundingBox();
+    expect((place?.y ?? 0) + (place?.height ?? 0)).toBeLessThanOrEqual(256);
+    await card("board1").click();
+    await page.getByRole("heading", { name: "board1", exact: true }).waitFor();
+    expect((await page.locator(".panel").boundingBox())?.height).toBeGreaterThan(256);
+  });
+
+  test("gives up a connection on which nothing comes any more, and makes another", async () => {
+    const fleet = MadeUpFleet.of(1);
+    const served = await serve(fleet.model);
+    server = served.server;
+    context = await browser.newContext();
+    await context.clock.install();
+    page = await context.newPage();
+    troubles = [];
+    asked = new Set();
+    let isAsleep = false;
+    let connections = 0;
+    await page.routeWebSocket(/events/, (socket) => {
+      connections++;
+      const onward = socket.connectToServer();
+      onward.onMessage((message) => {
+        if (!isAsleep) socket.send(message);
+      });
+    });
+    await page.goto(served.address);
+    await page.locator(".cell").waitFor();
+    isAsleep = true;
+    await context.clock.fastForward(25_000);
+    await page.getByRole("alert").waitFor();
+    isAsleep = false;
+    await context.clock.fastForward(2_000);
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    expect(connections).toBe(2);
+    // It has asked why, and the server was there.
+    troubles = troubles.filter((text) => !text.includes("426"));
+  });
+
   test("says that the server is gone, and goes on when it is back", async () => {
     const fleet = MadeUpFleet.of(2);
     await look(fleet);
@@ -333,7 +519,12 @@ describe("the page", () => {
     await page.getByRole("heading", { name: "board2", exact: true }).waitFor();
     const port = Number(new URL(page.url()).port);
     await server?.close();
-    await page.getByRole("alert").waitFor();
+    await page.getByRole("alert").getByText("is gone").waitFor();
+    expect(await page.getByRole("button", { name: "Cut" }).isDisabled()).toBe(true);
+    // A server that lets nobody in says why.
+    await page.route("**/events", (route) => route.fulfill({ status: 401, body: "Use a link.\n" }));
+    await page.getByRole("alert").getByText("Use a link.").waitFor();
+    await page.unroute("**/events");
     const again = MadeUpFleet.of(3);
     const { WebServer } = await import("../../../host-sim/dashboard/web-server.js");
     server = new WebServer({
@@ -347,8 +538,31 @@ describe("the page", () => {
     await server.listen();
     await card("board3").waitFor();
     await expectSoon(async () => String(again.traces.has(1)), /true/);
+    expect(await page.getByRole("button", { name: "Cut" }).isEnabled()).toBe(true);
     // What the browser says about the time in between.
-    troubles = troubles.filter((text) => !text.includes("ERR_CONNECTION_REFUSED"));
+    troubles = troubles.filter((text) => !/ERR_CONNECTION_REFUSED|401/.test(text));
+  });
+
+  test("is loaded anew when it is not the one that goes with the server", async () => {
+    const fleet = MadeUpFleet.of(1);
+    await look(fleet);
+    // The first ends when it has begun, the second is to another server, and so there is a third.
+    let connections = 0;
+    await page.routeWebSocket(/events/, (socket) => {
+      const connection = ++connections;
+      socket.connectToServer().onMessage((message) => {
+        const said = JSON.parse(String(message));
+        const isHello = said.type === "hello";
+        if (isHello && connection === 2) said.page = "another";
+        socket.send(JSON.stringify(said));
+        if (isHello && connection === 1) void socket.close();
+      });
+    });
+    await page.reload();
+    await page.waitForEvent("load");
+    await page.locator(".cell").waitFor();
+    expect(connections).toBe(3);
+    troubles = troubles.filter((text) => !text.includes("426"));
   });
 });
 
@@ -421,4 +635,46 @@ async function expectSoon(
     found = await get();
   }
   expect(String(found)).toMatch(pattern);
+}
+
+/** Texts that cannot be told from what they are on as well as WCAG 2.2 wants it (1.4.3: 4.5 to 1). */
+function tooFaint(): Promise<string[]> {
+  return page.evaluate(() => {
+    const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    if (canvas === null) throw new Error("no canvas");
+    /** The colour that is seen when these are painted over each other. */
+    const mixed = (colours: readonly string[]): Uint8ClampedArray => {
+      for (const colour of colours) {
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+      }
+      return canvas.getImageData(0, 0, 1, 1).data;
+    };
+    const luminance = (colours: readonly string[]): number => {
+      const [red, green, blue] = [...mixed(colours)].map((byte) => {
+        const share = byte / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * Number(red) + 0.7152 * Number(green) + 0.0722 * Number(blue);
+    };
+    const backgrounds = (element: Element | null): string[] =>
+      element === null
+        ? []
+        : [...backgrounds(element.parentElement), getComputedStyle(element).backgroundColor];
+    const faint: string[] = [];
+    let seen = 0;
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const element = walker.currentNode.parentElement;
+      if (!element?.checkVisibility() || !walker.currentNode.textContent?.trim()) continue;
+      seen++;
+      const below = backgrounds(element);
+      const { color } = getComputedStyle(element);
+      const pair = [luminance(below), luminance([...below, color])];
+      const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+      if (ratio < 4.5) faint.push(`${element.textContent}: ${ratio.toFixed(2)}`);
+    }
+    if (seen < 20) faint.push(`there is hardly any text: ${seen}`);
+    return faint;
+  });
 }

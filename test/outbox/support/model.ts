@@ -124,7 +124,7 @@ export class Model {
         return this.#acknowledge(pick(inFlight));
       case "put back":
         for (const known of inFlight) {
-          outbox.putBack(known.id, true);
+          outbox.putBack(known.id, "unsettled");
           known.state = "waiting";
         }
         return;

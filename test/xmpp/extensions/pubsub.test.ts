@@ -56,6 +56,31 @@ class Service extends Session {
 const payload = xml("sensml", { xmlns: "urn:ietf:params:xml:ns:senml" });
 const SENML = "<sensml xmlns='urn:ietf:params:xml:ns:senml'/>";
 
+describe("XEP-0060 6.1: a subscription", () => {
+  const stateOf = (reply: string): unknown => {
+    const service = new Service();
+    service.pubsub.subscribe("board", service.done);
+    service.reply(reply);
+    return service.results[0];
+  };
+  const subscription = (attributes: string) =>
+    stateOf(`<pubsub ${PUBSUB}><subscription node='board' ${attributes}/></pubsub>`);
+
+  test("stands when the service says so, or says nothing of its state", () => {
+    for (const state of ["subscription='subscribed'", "", "subid='1'"])
+      expect(subscription(state)).toBeUndefined();
+    expect(stateOf("")).toBeUndefined();
+  });
+
+  test.each(["pending", "unconfigured", "none"])("that is %s is none yet", (state) => {
+    expect(subscription(`subscription='${state}'`)).toMatchObject({
+      condition: "not-authorized",
+      text: `the subscription is ${state}, and brings no events yet`,
+      retry: "never",
+    });
+  });
+});
+
 describe("XEP-0060: what is asked of the service", () => {
   const form = (type: string, fields: string): string =>
     `<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'>` +

@@ -6,8 +6,6 @@ import { seeded } from "../../support/random.js";
 const ack = (h: number | string): Element => xml("a", { xmlns: NS_SM, h: String(h) });
 const resumed = (h: number): Element =>
   xml("resumed", { xmlns: NS_SM, h: String(h), previd: "s1" });
-const failed = (h?: number): Element =>
-  xml("failed", { xmlns: NS_SM, h: h === undefined ? undefined : String(h) });
 const enabled = xml("enabled", { xmlns: NS_SM, id: "s1", resume: "true", location: "[::1]:5222" });
 
 function started(): StreamManagement<string> {
@@ -91,22 +89,6 @@ describe("resuming (section 5)", () => {
     state.handledOne();
     expect(state.answer().attr("h")).toBe("2");
   });
-
-  test.each([
-    ["says how much it had", failed(2), ["three"]],
-    ["does not", failed(), ["one", "two", "three"]],
-    ["says what cannot be", failed(9), ["one", "two", "three"]],
-  ])(
-    "when it fails and the server %s, the rest is handed back in order (pitfall 47)",
-    (_, element, rest) => {
-      const state = started();
-      for (const stanza of ["one", "two", "three"]) state.sent(stanza);
-      state.resume();
-      expect(state.failed(element)).toEqual(rest);
-      expect(state.isResumable).toBe(false);
-      expect(state.unacknowledged).toEqual([]);
-    },
-  );
 
   test("a new session begins to count anew", () => {
     const state = started();

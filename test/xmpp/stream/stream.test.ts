@@ -40,6 +40,7 @@ class Owner {
   readonly sent: string[] = [];
   readonly elements: Element[] = [];
   readonly told: string[] = [];
+  readonly tooBig: XmppError[] = [];
   error: XmppError | undefined;
   readonly stream: Stream;
 
@@ -69,6 +70,7 @@ class Owner {
           new LegacySession(),
         ],
         onTrace: (direction, element) => this.told.push(`${direction} ${element.name}`),
+        onTooBig: (error) => this.tooBig.push(error),
       },
       {
         onSend: (bytes) => this.sent.push(decode(bytes)),
@@ -279,13 +281,60 @@ describe("pitfall 41: a stanza that comes back with an error costs no more than 
 
   test("there is a bound to that too", () => {
     const owner = new Owner().goOnline();
-    owner.receive(`<iq type='error' id='1'>${echo}${echo}${error}</iq>`);
+    owner.receive(`<iq type='error' id='1'>${echo.repeat(5)}${error}</iq>`);
     expect(owner.error).toMatchObject({ condition: "policy-violation" });
   });
+});
 
-  test("what is no error is kept whole, or refused", () => {
-    const owner = new Owner().goOnline();
-    owner.receive(`<iq type='result' id='1'>${echo}</iq>`);
+describe("a stanza that is too big is read over, and the stream goes on", () => {
+  const content = `<x xmlns='u:1'>${"21.5 ".repeat(28_000)}</x>`;
+  const received = (...texts: string[]): Owner =>
+    new Owner().goOnline().receive(...texts, "<message id='next'/>");
+  const shown = ({ elements }: Owner): string[] =>
+    elements.map((element) => write(element, "jabber:client"));
+
+  test.each([
+    ["<message from='a@b' id='1'/>", "a@b"],
+    ["<presence/>", "the server"],
+    ["<iq type='get' from='a@b' id='1'/>", "a@b"],
+    ["<iq type='error' id='1'/>", "the server"],
+  ])("%s is told of without content", (stanza, from) => {
+    const name = stanza.slice(1).split(" ")[0]?.replace("/>", "");
+    const owner = received(`${stanza.slice(0, -2)}><error>${content}</error></${name}>`);
+    expect(shown(owner)).toEqual([stanza, "<message id='next'/>"]);
+    expect(owner.tooBig).toMatchObject([
+      {
+        condition: "policy-violation",
+        text: `more than 10000 bytes in a stanza from ${from}, which was read over`,
+      },
+    ]);
+    expect(owner.error).toBeUndefined();
+  });
+
+  test("a result becomes an error: without its content it would say that all is well", () => {
+    const owner = received(`<iq type='result' from='a@b' id='1'>${content}</iq>`);
+    expect(shown(owner)).toEqual([
+      "<iq from='a@b' id='1' type='error'><error type='wait'>" +
+        "<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>" +
+        "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>the reply is too big to be kept</text>" +
+        "</error></iq>",
+      "<message id='next'/>",
+    ]);
+  });
+
+  test("what is no stanza ends it: negotiation cannot do without", () => {
+    const owner = new Owner();
+    owner.stream.open(true);
+    owner.receive(HEADER, `<stream:features>${content}</stream:features>`);
+    expect(owner.error).toMatchObject({ condition: "policy-violation", retry: "now" });
+    expect(owner.tooBig).toEqual([]);
+  });
+
+  test("before an address is bound, it ends it too", () => {
+    const owner = new Owner();
+    owner.stream.open(true);
+    owner.receive(HEADER + PLAIN, SUCCESS, HEADER + BIND);
+    owner.receive(`<iq id='bind' type='result'>${content}</iq>`);
     expect(owner.error).toMatchObject({ condition: "policy-violation" });
   });
 });

@@ -73,3 +73,23 @@ describe("what is not to be kept", () => {
     ]);
   });
 });
+
+test("of an element that is too big no more is kept than its start tag", () => {
+  const asked: string[] = [];
+  const told: string[] = [];
+  const show = (element: Element) => write(element, "jabber:client");
+  const sink = {
+    onHeader: () => {},
+    onElement: (element: Element) => told.push(show(element)),
+    onExcess: (element: Element) => asked.push(element.name) > 0,
+    onEnd: () => {},
+  };
+  const tokenizer = new Tokenizer(new ElementBuilder(sink, () => true), {
+    ...LIMITS,
+    stanzaBytes: 100,
+  });
+  const big = `<message id='1'><a><b>${"text".repeat(30)}</b></a>more</message>`;
+  tokenizer.write(utf8(`${HEADER}${big}<message id='2'><a/></message>`));
+  expect(asked).toEqual(["message"]);
+  expect(told).toEqual(["<message id='1'/>", "<message id='2'><a/></message>"]);
+});

@@ -1027,3 +1027,75 @@ describe("elements that are read over", () => {
     expect(read(`<s>${stanza.repeat(4)}</s>`, { ...settings, limits }).ended).toBe(true);
   });
 });
+
+describe("a stanza that is too big", () => {
+  const settings = { limits: { stanzaBytes: 500, skippedBytes: 2000 }, mayAbandon: true };
+  const next = ["<{jabber:client}b>", '"1"', "</>"];
+
+  test.each<[string, string]>([
+    ["by its text", "t".repeat(900)],
+    ["by text that is not ASCII", "°€😀".repeat(90)],
+    ["by its elements", "<c d='e'>f</c>".repeat(60)],
+    ["by empty elements", "<c/>".repeat(200)],
+    ["by a CDATA section", `<![CDATA[${"]]<&".repeat(200)}]]>`],
+    ["by CDATA sections", "<![CDATA[a]]>".repeat(60)],
+    ["by references", "&amp;&#65;".repeat(80)],
+    ["by a long tag behind others", `${"t".repeat(300)}<c d='${"/>".repeat(200)}'>f</c>`],
+    ["by an empty element with a long tag", `${"t".repeat(300)}<c d="${"'>".repeat(150)}"/>`],
+    ["by elements deep inside", `${"<c>".repeat(20)}${"t".repeat(600)}${"</c>".repeat(20)}`],
+    ["by names with prefixes", `<p:c xmlns:p='u:1'>${"<p:d p:e=''/>".repeat(50)}</p:c>`],
+  ])("%s is read over to its end, and the next one is read", (_name, content) => {
+    // Wherever the limit is met.
+    for (let padding = 0; padding < 20; padding++) {
+      const stanza = `<a f='${"x".repeat(padding)}'>${content}</a>`;
+      expect(accepted(`${stanza}<b>1</b>`, settings)).toEqual(["abandoned", "</>", ...next]);
+    }
+  });
+
+  test.each<[string, string, string]>([
+    ["an end tag of another element", `${"t".repeat(600)}</c>`, "not-well-formed"],
+    ["an end tag of another element deep inside", `<c>${"t".repeat(600)}</d>`, "not-well-formed"],
+    ["a control character", `${"t".repeat(600)}\u0001`, "not-well-formed"],
+    ["a comment", `${"t".repeat(600)}<!-- -->`, "restricted-xml"],
+    ["a tag that is too long by itself", `<c d='${"e".repeat(600)}'/>`, "policy-violation"],
+    ["more than may be read over", "t".repeat(2600), "policy-violation"],
+    ["more than may be read over, in elements", "<c/>".repeat(700), "policy-violation"],
+  ])("ends the stream all the same for %s", (_name, content, condition) => {
+    expect(refused(`<a>${content}</a>`, settings)).toBe(condition);
+  });
+
+  test.each([
+    ["elements", "<c/>", 4 + 96],
+    ["elements with an attribute", "<c d=''/>", 9 + 96],
+    ["elements with attributes", "<c d='' e='' f='' g=''/>", 24 + 3 * 96],
+    ["what is in elements", "<c><d/></c>", 11 + 2 * 96],
+  ])("is so by %s, where these count for more than their bytes", (_name, content, cost) => {
+    const counted = { ...settings, limits: { ...settings.limits, elementBytes: 96 } };
+    const isAbandoned = (times: number) =>
+      accepted(`<a>${content.repeat(times)}</a>`, counted).includes("abandoned");
+    const most = Math.floor((500 - 96 - "<a></a>".length) / cost); // the stanza itself is an element, too
+    expect([isAbandoned(most), isAbandoned(most + 1)]).toEqual([false, true]);
+  });
+
+  test("is no bound for what comes behind: each begins anew", () => {
+    const stanza = `<a>${"t".repeat(2400)}</a><b>1</b>`;
+    expect(accepted(stanza.repeat(3), settings)).toEqual(
+      Array.from({ length: 3 }, () => ["abandoned", "</>", ...next]).flat(),
+    );
+  });
+
+  test("with a part that is read over in any case: both have one bound", () => {
+    const skipping = { ...settings, isWanted: (name: string) => name !== "skip" };
+    const content = (skipped: number) =>
+      `<a><skip>${"s".repeat(skipped)}</skip>${"t".repeat(900)}</a><b>1</b>`;
+    expect(accepted(content(1400), skipping)).toEqual(["abandoned", "</>", ...next]);
+    expect(refused(content(1900), skipping)).toBe("policy-violation");
+  });
+
+  test("as the stream's own start tag, and as the first tag of a stanza, ends the stream", () => {
+    expect(read(`<s a='${"b".repeat(600)}'>`, settings).refusal?.condition).toBe(
+      "policy-violation",
+    );
+    expect(refused(`<a b='${"c".repeat(600)}'/>`, settings)).toBe("policy-violation");
+  });
+});

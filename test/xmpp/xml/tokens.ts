@@ -59,14 +59,18 @@ export interface Outcome {
 export class Recorder implements TokenSink {
   readonly tokens: string[] = [];
   depth = 0;
+  /** How many tokens there were when the present stanza began. */
+  #before = 0;
   readonly #isWanted: (name: string) => boolean;
+  readonly #mayAbandon: boolean;
 
-  constructor(isWanted: (name: string) => boolean = () => true) {
+  constructor(isWanted: (name: string) => boolean = () => true, mayAbandon = false) {
     this.#isWanted = isWanted;
+    this.#mayAbandon = mayAbandon;
   }
 
   start(name: string, namespace: string, attributes: readonly string[]): boolean {
-    this.depth++;
+    if (this.depth++ === 1) this.#before = this.tokens.length;
     let token = `<{${namespace}}${name}`;
     for (let i = 0; i < attributes.length; i += 2)
       token += ` ${attributes[i]}=${JSON.stringify(attributes[i + 1])}`;
@@ -82,17 +86,27 @@ export class Recorder implements TokenSink {
     this.depth--;
     this.tokens.push("</>");
   }
+
+  abandon(): boolean {
+    if (!this.#mayAbandon) return false;
+    this.tokens.length = this.#before;
+    this.tokens.push("abandoned");
+    this.depth = 2;
+    return true;
+  }
 }
 
 export interface Settings {
   limits?: Partial<Limits>;
   /** Says of elements by their names whether what is in them is wanted. */
   isWanted?: (name: string) => boolean;
+  /** Whether a stanza that is too big is read over. */
+  mayAbandon?: boolean;
 }
 
 /** Has a new tokenizer read a document. */
 export function tokenize(document: Uint8Array, cut: Cut, settings: Settings = {}): Outcome {
-  const recorder = new Recorder(settings.isWanted);
+  const recorder = new Recorder(settings.isWanted, settings.mayAbandon);
   const tokenizer = new Tokenizer(recorder, { ...LIMITS, ...settings.limits });
   const { tokens } = recorder;
   try {

@@ -74,6 +74,11 @@ export class RecordedServer {
     this.crypto = recordedCrypto(this.clock);
   }
 
+  /** Says something besides. */
+  say(text: string): void {
+    this.#line?.say(text);
+  }
+
   /** Breaks the connection. */
   break(): void {
     this.#line?.break();
@@ -116,6 +121,10 @@ class Line implements Socket {
 
   close(): void {
     this.#isClosed = true;
+  }
+
+  say(text: string): void {
+    this.#answer(encode(text));
   }
 
   break(): void {
