@@ -1,14 +1,9 @@
 /** `npm start [-- options]`: builds what has changed, and runs `pipit demo` with the options: a fleet to look at. */
 
 import { fileURLToPath } from "node:url";
-import { buildPage } from "./page.mjs";
-import { runPackage } from "./run.mjs";
-import { installPackages } from "./setup.mjs";
+import { build } from "./build.mjs";
 
-await installPackages();
-const status = await runPackage("typescript/bin/tsc", "-b", "host-sim");
-if (status !== 0) process.exit(status);
-await buildPage();
+await build();
 
 // In this very process, so that Ctrl-C has only one to reach.
 const program = fileURLToPath(new URL("../build/host-sim/cli/main.js", import.meta.url));

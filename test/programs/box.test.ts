@@ -121,10 +121,10 @@ describe("statistics", () => {
       ["maximum", Math.max(...raw), 0],
       ["mean", mean, 1e-9],
       ["variance", variance, 1e-9],
-      // P² estimates: a few hundredths of the range off, for an even distribution.
-      ["median", 1000.5, 0.06],
-      ["percentile-95", 1000.95, 0.03],
-      ["percentile-99", 1000.99, 0.02],
+      // P² estimates. The worst of 3,000 signals were off by 0.078, 0.038 and 0.026.
+      ["median", 1000.5, 0.12],
+      ["percentile-95", 1000.95, 0.06],
+      ["percentile-99", 1000.99, 0.04],
     ];
     for (const [output, expected, error] of close) {
       const [value = NaN] = valuesOf(told, output);
