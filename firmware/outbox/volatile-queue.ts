@@ -11,7 +11,9 @@ interface Waiting {
 }
 
 export class VolatileQueue {
-  readonly #epoch: Uint8Array;
+  readonly #random: (count: number) => Uint8Array;
+  /** Drawn when it is needed: most devices have nothing to deliver at most once. */
+  #epoch: Uint8Array | undefined;
   readonly #capacity: number;
   readonly #waiting: Waiting[] = [];
   /** What was given out last. */
@@ -24,7 +26,7 @@ export class VolatileQueue {
    * @param capacity in bytes
    */
   constructor(random: (count: number) => Uint8Array, capacity: number) {
-    this.#epoch = random(EPOCH_LENGTH);
+    this.#random = random;
     this.#capacity = capacity;
   }
 
@@ -42,6 +44,7 @@ export class VolatileQueue {
       this.#shift();
       onLost();
     }
+    this.#epoch ??= this.#random(EPOCH_LENGTH);
     const id = entryId(this.#epoch, this.#next++);
     this.#waiting.push({ id, content: { node, time, payload: payload.slice() }, size });
     this.#size += size;
@@ -57,7 +60,7 @@ export class VolatileQueue {
 
   /** Whether the id is of an entry of this queue. */
   made(id: string): boolean {
-    return id.startsWith(entryId(this.#epoch, 0).slice(0, -2));
+    return this.#epoch !== undefined && id.startsWith(entryId(this.#epoch, 0).slice(0, -2));
   }
 
   /** What was given out last could not even be sent. Any other id is ignored. */

@@ -1,4 +1,4 @@
-import { createWriteStream } from "node:fs";
+import { createWriteStream, existsSync, realpathSync } from "node:fs";
 import { Command, Option } from "commander";
 import { ConfigError } from "../../firmware/xmpp/errors.js";
 import { exportReadings, FORMATS, type Format } from "../collector/export.js";
@@ -44,6 +44,11 @@ Example: pipit export --store readings.db -f parquet -o readings.parquet --since
 async function run({ store: place, format, output, json, ...rest }: Options): Promise<void> {
   if (output === undefined && (json || (format === "parquet" && process.stdout.isTTY)))
     throw new ConfigError("usage", "name a file with --output");
+  if (output !== undefined && isSameFile(output, place))
+    throw new ConfigError(
+      "usage",
+      `${output} is the store itself: name another file with --output`,
+    );
   const { device, since, until } = rest;
   const selection: Selection = {
     ...(device === undefined ? {} : { device }),
@@ -59,4 +64,8 @@ async function run({ store: place, format, output, json, ...rest }: Options): Pr
   } finally {
     await store.close();
   }
+}
+
+function isSameFile(one: string, other: string): boolean {
+  return existsSync(one) && existsSync(other) && realpathSync(one) === realpathSync(other);
 }

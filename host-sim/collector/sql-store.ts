@@ -4,14 +4,15 @@ import { createHash } from "node:crypto";
 import type { Reading } from "../../firmware/telemetry/senml.js";
 import type { Database, Queries, Row, Value } from "./database.js";
 import { channelOf, deviceOf } from "./names.js";
-import type {
-  CollectedItem,
-  DeviceSummary,
-  Point,
-  Retention,
-  Selection,
-  Store,
-  StoredReading,
+import {
+  type CollectedItem,
+  type DeviceSummary,
+  type Point,
+  type Retention,
+  type Selection,
+  type Store,
+  type StoredReading,
+  StoreError,
 } from "./store.js";
 
 /** What a reading holds, beside its sum. Strings are kept as JSON has them: PostgreSQL takes no NUL. */
@@ -22,6 +23,7 @@ const KIND = { none: 0, number: 1, boolean: 2, string: 3, data: 4 } as const;
  * that a reading is some sixty bytes.
  */
 const tables = (key: string): string[] => [
+  `CREATE TABLE IF NOT EXISTS store (version INTEGER PRIMARY KEY)`,
   `CREATE TABLE IF NOT EXISTS node (key ${key}, service TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (service, name))`,
   `CREATE TABLE IF NOT EXISTS item (
      key ${key}, node BIGINT NOT NULL, id TEXT NOT NULL, fingerprint TEXT NOT NULL, publisher TEXT,
@@ -41,6 +43,9 @@ const tables = (key: string): string[] => [
      minimum DOUBLE PRECISION NOT NULL, maximum DOUBLE PRECISION NOT NULL, count BIGINT NOT NULL,
      PRIMARY KEY (sensor, time))`,
 ];
+
+/** Goes up with every change of the tables, so that a store of another version says so. */
+const VERSION = 1;
 
 /**
  * Larger numbers have no part in averages and curves: added up, they would be no number any more, which neither
@@ -81,13 +86,20 @@ export class SqlStore implements Store {
   /**
    * Makes the tables, unless they are there. The store closes the database.
    * @param service whose items are added
-   * @throws StoreError
+   * @throws StoreError, for a store of another version too
    */
   static async open(database: Database, service: string): Promise<SqlStore> {
     try {
       // At once, for two collectors may begin at the same time.
       await database.transaction(async ({ query }) => {
         for (const table of tables(database.key)) await query(table);
+        const [{ version } = { version: undefined }] = await query("SELECT version FROM store");
+        if (version === undefined) await query("INSERT INTO store VALUES ($1)", [VERSION]);
+        else if (Number(version) !== VERSION)
+          throw new StoreError(
+            `the store is of version ${version}, and this pipit writes version ${VERSION}: name another`,
+            false,
+          );
       });
     } catch (error) {
       await database.close();

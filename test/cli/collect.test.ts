@@ -225,6 +225,14 @@ describe("it ends with an error, when", () => {
     expect([status, stderr]).toEqual([1, expect.stringContaining("there is no store")]);
   });
 
+  test("an export would go over the store", async () => {
+    publish(1);
+    await end(await collect());
+    const { status, stderr } = await run(["export", "--store", file, "-o", file]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("is the store itself")]);
+    expect((await run(["export", "--store", file])).stdout).toContain("urn:dev:ops:1,t,");
+  });
+
   test.each([
     [["collect", "--keep", "5"], "such as 15m or 7d"],
     [["collect", "--metrics", "99999"], "Write port or host:port"],

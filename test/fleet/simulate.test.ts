@@ -1,14 +1,20 @@
 /** `pipit simulate -f`, as its users run it. */
 
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { parse } from "yaml";
 import { endAll, Pipit, run } from "../cli/support/pipit.js";
 import { DOMAIN, PASSWORD, TestServer } from "../cli/support/server.js";
 import { freePort } from "../interop/support/ports.js";
 
 jest.setTimeout(60_000);
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 let folder: string;
 let server: TestServer;
@@ -126,6 +132,22 @@ describe("on a server", () => {
       names.push(...new Set(lines.flatMap(({ board }) => board ?? [])));
     }
     expect(names.sort()).toEqual(["a1", "a2", "a3", "a4", "a5"]);
+  });
+
+  test("the example of a Kubernetes Job runs the part of its index", async () => {
+    const path = await here({
+      devices: [{ type: "a", count: 20, interval: "200ms" }],
+      scenario: [{ expect: { published: 1, within: "30s" } }],
+    });
+    const example = parse(await readFile(`${ROOT}/examples/kubernetes-job.yaml`, "utf8"));
+    expect(example.spec).toMatchObject({ completionMode: "Indexed", completions: 10 });
+    const [{ command, args }] = example.spec.template.spec.containers;
+    const [shell, ...rest] = [...command, ...args].map((argument: string) =>
+      argument.replace("/fleet/fleet.yaml", `'${path}'`).replace("0.0.0.0:9464", "127.0.0.1:0"),
+    );
+    const env = { PATH: process.env.PATH, JOB_COMPLETION_INDEX: "9" };
+    const { stdout } = await promisify(execFile)(shell as string, rest, { cwd: ROOT, env });
+    expect(stdout).toMatch(/^2 connects, 0 resumes, 0 faults$/m);
   });
 
   test("figures for Prometheus are served on loopback", async () => {

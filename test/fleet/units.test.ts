@@ -1,10 +1,11 @@
 /** The parts of a fleet that count, derive, and look after limits. */
 
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import { cachedCrypto } from "../../host-sim/fleet/crypto.js";
 import { diagnose } from "../../host-sim/fleet/diagnosis.js";
 import { LatencyHistogram } from "../../host-sim/fleet/latency.js";
-import { checkOpenFiles } from "../../host-sim/fleet/sources.js";
+import { checkOpenFiles, spreadTCP } from "../../host-sim/fleet/sources.js";
 import { addUp, type Counts } from "../../host-sim/fleet/tally.js";
 import { crypto } from "../../host-sim/node/crypto.js";
 
@@ -118,4 +119,25 @@ test("more devices than a process may have files: said, with what to do", () => 
   expect(() => checkOpenFiles(5000, 1024)).toThrow(
     "5000 devices need 5100 open files, and a process may have 1024 here. Allow more with ulimit -n 5100, or spread them: --processes 6",
   );
+});
+
+test("each process of a fleet connects from an address of its own, for an address has too few ports", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  const { port } = await new Promise<AddressInfo>((resolve) =>
+    server.once("listening", () => resolve(server.address() as AddressInfo)),
+  );
+  const sourceOf = async (shard: number): Promise<string | undefined> => {
+    const TCP = spreadTCP(shard);
+    const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
+    const socket = new TCP({ address: "127.0.0.1", port });
+    const { remoteAddress } = await accepted;
+    socket.close();
+    return remoteAddress;
+  };
+  expect([await sourceOf(0), await sourceOf(1), await sourceOf(2)]).toEqual([
+    "127.0.0.1",
+    "127.0.0.2",
+    "127.0.0.3",
+  ]);
+  server.close();
 });

@@ -3,6 +3,9 @@
  * that asks too soon whether anybody is there would lose its connection for nothing.
  */
 
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Device, OUTBOX } from "../../firmware/device.js";
 import type { XmppError } from "../../firmware/xmpp/errors.js";
@@ -10,6 +13,7 @@ import { type Item, TELEMETRY_NODE } from "../../firmware/xmpp/extensions/pubsub
 import { promised } from "../../host-sim/cli/session.js";
 import { MemoryStorage } from "../../host-sim/node/memory-storage.js";
 import { nodeProvider } from "../../host-sim/node/provider.js";
+import { run } from "../cli/support/pipit.js";
 import { TestClient } from "./support/clients.js";
 import { startEjabberd } from "./support/ejabberd.js";
 import { Fleet } from "./support/fleet.js";
@@ -123,6 +127,37 @@ if (requireServers()) {
       TIMEOUT,
     );
   });
+
+  test(
+    "pipit simulate says that it is the server which holds the fleet back, and nothing is lost",
+    async () => {
+      const server = await startEjabberd({ rate: 1_000, registration: true });
+      const folder = await mkdtemp(join(tmpdir(), "pipit-"));
+      try {
+        const [path, ca] = [join(folder, "fleet.yaml"), join(folder, "ca.pem")];
+        await writeFile(ca, server.ca);
+        const outbox = { capacity: 100_000 };
+        const file = {
+          server: { uri: `xmpps://${server.host}:${server.directPort}`, ca },
+          accounts: { jid: `dev%i@${server.domain}`, password: "secret", create: "in-band" },
+          nodes: { owner: server.owner },
+          devices: [{ type: "meter", count: 8, interval: "200ms", outbox }],
+          scenario: [{ expect: { online: "100%", within: "60s" } }, { wait: "25s" }],
+        };
+        await writeFile(path, JSON.stringify(file));
+        const { status, stdout, stderr } = await run(["simulate", "-f", path, "--json"]);
+        expect(`${status} ${stderr}`).toMatch(/^0 /);
+        expect(stderr).toMatch(/^the server is the limit, not the fleet, .* wait$/m);
+        const { summary } = JSON.parse(stdout.trim().split("\n").at(-1) as string);
+        expect(summary).toMatchObject({ connects: 8, lost: 0 });
+        expect(summary.published).toBeGreaterThan(8);
+      } finally {
+        await server.stop();
+        await rm(folder, { recursive: true });
+      }
+    },
+    2 * TIMEOUT,
+  );
 
   describe("a fleet that comes back all at once", () => {
     test(

@@ -13,6 +13,7 @@ import {
 } from "@jest/globals";
 import type { Reading } from "../../../firmware/telemetry/senml.js";
 import { openStore } from "../../../host-sim/collector/open-store.js";
+import { SqliteDatabase } from "../../../host-sim/collector/sqlite.js";
 import type { Point, Store } from "../../../host-sim/collector/store.js";
 import { hasPostgres, TestPostgres } from "./postgres.js";
 import { all, item } from "./support.js";
@@ -265,3 +266,12 @@ if (hasPostgres())
     expect(await store.series("d7", "t", { from: 0, to: T * 2 }, 9)).toMatchObject([{ count: 1 }]);
     for (const each of stores) await each.close();
   });
+
+test("a store of another version is left alone", async () => {
+  const file = join(folder, "other.db");
+  await (await openStore(file, SERVICE)).close();
+  const database = SqliteDatabase.open(file);
+  await database.query("UPDATE store SET version = 99");
+  await database.close();
+  await expect(openStore(file, SERVICE)).rejects.toThrow("the store is of version 99");
+});
