@@ -1,6 +1,7 @@
 /** The options that say who connects, and where to: the same for every command that does. */
 
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ClientOptions } from "../../firmware/client/client.js";
 import { ConfigError } from "../../firmware/xmpp/errors.js";
@@ -18,6 +19,7 @@ export interface AccountOptions {
   ca?: string;
   passwordFile?: string;
   mechanism?: MechanismName;
+  service?: string;
   verbose?: boolean;
 }
 
@@ -53,13 +55,23 @@ export function serverUri({ host, port, security }: Server): string {
 
 /** Checks the address of an account, which may have a resource. */
 export function parseAccount(text: string): string {
+  if (parseJid(text).local !== "") return text;
+  throw new InvalidArgumentError("Write user@domain.");
+}
+
+/** Checks the address of a pub/sub service: a domain, or an account, which has nodes of its own. */
+function parseService(text: string): string {
+  parseJid(text);
+  return text;
+}
+
+function parseJid(text: string): JID {
   try {
-    if (JID.parse(text).local !== "") return text;
+    return JID.parse(text);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new InvalidArgumentError(`In it, ${error.text}.`);
   }
-  throw new InvalidArgumentError("Write user@domain.");
 }
 
 /** Adds the shared options to a command. */
@@ -88,6 +100,7 @@ export function withAccount(
         .choices(MECHANISMS)
         .default("SCRAM-SHA-1"),
     )
+    .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)", parseService)
     .option("-v, --verbose", "print the XML, without its secrets, on standard error");
 }
 
@@ -130,7 +143,12 @@ export function reach(options: Omit<AccountOptions, "jid">): Reach {
   };
 }
 
-/** The pub/sub service that a domain has by convention. */
+/**
+ * The pub/sub service that a domain has by convention.
+ * @throws ConfigError `service` for an address of a machine, which no name can be put before
+ */
 export function defaultService(jid: string): string {
-  return `pubsub.${JID.parse(jid).domain}`;
+  const { domain } = JID.parse(jid);
+  if (isIP(domain.replace(/^\[(.*)\]$/, "$1")) === 0) return `pubsub.${domain}`;
+  throw new ConfigError("service", `${domain} is no name: name its pub/sub service with --service`);
 }

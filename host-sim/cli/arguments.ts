@@ -16,6 +16,12 @@ export function integerFrom(
   };
 }
 
+/** A parser of names: of a node, for one. */
+export function parseName(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("It is empty.");
+}
+
 /** Collects `name=value` options into an object. */
 export function collectPairs(
   text: string,

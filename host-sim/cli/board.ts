@@ -7,6 +7,7 @@ import { Air } from "../board/air.js";
 import { Flash } from "../board/flash.js";
 import { SimulatedBoard } from "../board/simulated-board.js";
 import { TimeServer } from "../board/time-server.js";
+import { VERSION } from "../version.js";
 import { type Reach, type Server, serverUri } from "./account.js";
 
 export interface BoardRun {
@@ -48,7 +49,7 @@ export function startBoard(run: BoardRun): SimulatedBoard {
     timeServer: new TimeServer(() => timer.now()),
     id,
     built: timer.now(),
-    version: "0.1.0",
+    version: VERSION,
     onSerial: (bytes) => run.onSerial(Buffer.from(bytes).toString()),
   });
   board.powerOn();

@@ -17,7 +17,6 @@ import { onInterrupt } from "./signals.js";
 
 interface Options extends AccountOptions {
   node: string[];
-  service?: string;
   store: string;
   keep?: number;
   average: number;
@@ -36,7 +35,6 @@ export function collectCommand(): Command {
       "a node, or a pattern such as 'fleet/*' for those there are and will be; may be repeated",
       collectOption,
     )
-    .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
     .option("--store <place>", "an SQLite file, or postgresql://USER@HOST/DATABASE", "pipit.db")
     .option(
       "--keep <time>",

@@ -17,7 +17,6 @@ import { openPage, type PageOptions, withPage } from "./web-page.js";
 
 interface Options extends AccountOptions, PageOptions {
   node: string[];
-  service?: string;
   store: string;
 }
 
@@ -29,7 +28,6 @@ export function dashboardCommand(): Command {
       "a node, or a pattern such as 'fleet/*' for those there are and will be; may be repeated",
       collect,
     )
-    .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
     .option("--store <place>", "an SQLite file, or postgresql://USER@HOST/DATABASE", "pipit.db")
     .addHelpText(
       "after",

@@ -17,7 +17,7 @@ import {
   reach,
   withAccount,
 } from "./account.js";
-import { integerFrom } from "./arguments.js";
+import { integerFrom, parseName } from "./arguments.js";
 import { out } from "./colours.js";
 import { DemoSensor } from "./demo-sensor.js";
 import { Live } from "./live.js";
@@ -33,7 +33,6 @@ interface Options extends Partial<AccountOptions>, PageOptions {
   interval: number;
   limit?: number;
   node: string;
-  service?: string;
   owner?: string;
   seed: number;
   dashboard: boolean;
@@ -57,8 +56,7 @@ export function demoCommand(): Command {
     .option("-c, --count <count>", "how many boards", integerFrom(1), 5)
     .option("--im, --interval <ms>", "time between two samples of a board", integerFrom(10), 2_000)
     .option("-L, --limit <count>", "end after so many readings were received", integerFrom(1))
-    .option("-t, --node <node>", "the node to publish to", "pipit-demo")
-    .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
+    .option("-t, --node <node>", "the node to publish to", parseName, "pipit-demo")
     .option(
       "--owner <jid>",
       "the account that creates the node and subscribes (default: --jid)",

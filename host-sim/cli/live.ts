@@ -11,6 +11,7 @@ const PERIOD = 100;
  */
 export class Live {
   readonly #draw: (() => string) | undefined;
+  #isEnded = false;
   #due: NodeJS.Timeout | undefined;
 
   /** @param draw gives the present picture; absent when there is none to draw */
@@ -40,10 +41,11 @@ export class Live {
     logUpdate(this.#draw());
   }
 
-  /** Leaves the last picture standing. */
+  /** Leaves the last picture standing. It may be called again. */
   end(): void {
     clearTimeout(this.#due);
-    if (this.#draw === undefined) return;
+    if (this.#draw === undefined || this.#isEnded) return;
+    this.#isEnded = true;
     logUpdate(this.#draw());
     logUpdate.done();
   }

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { BoardLink } from "../device/board-link.js";
 import type { LogLine } from "../device/log-reader.js";
 import { out } from "./colours.js";
-import { printable } from "./report.js";
+import { EXIT_HELP, printable } from "./report.js";
 import {
   formatLine,
   isUnplugged,
@@ -25,7 +25,13 @@ export function logsCommand(): Command {
     .description("Print the log of the board on this computer's USB as it comes.")
     .option("--past", "first what the board has kept: some fifty lines")
     .option("--json", "print one JSON object for each line")
-    .addHelpText("after", "\nA board that is unplugged is waited for. Ctrl-C ends it.");
+    .addHelpText(
+      "after",
+      `
+A board that is unplugged is waited for. Ctrl-C ends it.
+
+Example: pipit logs --past${EXIT_HELP}`,
+    );
   return withPort(command).action(async (options: Options) => {
     const print = (line: LogLine): void => console.log(options.json ? record(line) : show(line));
     const link = await openLink(options, print);

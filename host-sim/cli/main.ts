@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { VERSION } from "../version.js";
 import { buildCommand } from "./build.js";
 import { chaosCommand } from "./chaos.js";
 import { collectCommand } from "./collect.js";
@@ -22,7 +23,7 @@ import { watchCommand } from "./watch.js";
 
 const program = new Command("pipit")
   .description("An XMPP client for microcontrollers, and a simulator that runs the same firmware.")
-  .version("0.1.0")
+  .version(VERSION)
   .addHelpText("after", EXIT_HELP)
   .showHelpAfterError("(more with --help)");
 

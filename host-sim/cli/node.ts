@@ -12,12 +12,11 @@ import {
   reach,
   withAccount,
 } from "./account.js";
-import { collectPairs } from "./arguments.js";
+import { collectPairs, parseName } from "./arguments.js";
 import { EXIT_HELP } from "./report.js";
 import { promised, withPubSub } from "./session.js";
 
 interface Options extends AccountOptions {
-  service?: string;
   config?: Record<string, string>;
   json?: boolean;
 }
@@ -35,15 +34,34 @@ Example: pipit node create telemetry --jid owner@example.org --config max_items=
   command.addCommand(
     action("create <node>", "Create a node for telemetry.", create)
       .option(...CONFIG)
-      .addHelpText("after", `\nUnless said otherwise: ${describe(TELEMETRY_NODE)}`),
+      .addHelpText(
+        "after",
+        `
+Unless said otherwise: ${describe(TELEMETRY_NODE)}
+
+Example: pipit node create telemetry --jid owner@example.org`,
+      ),
   );
   command.addCommand(
-    action("configure <node>", "Change the configuration of a node, or show it.", configure).option(
-      ...CONFIG,
+    action("configure <node>", "Change the configuration of a node, or show it.", configure)
+      .option(...CONFIG)
+      .addHelpText(
+        "after",
+        "\nExample: pipit node configure telemetry --jid owner@example.org --config max_items=1000",
+      ),
+  );
+  command.addCommand(
+    action("list", "List the nodes of the service.", list).addHelpText(
+      "after",
+      "\nExample: pipit node list --jid me@example.org --json",
     ),
   );
-  command.addCommand(action("list", "List the nodes of the service.", list));
-  command.addCommand(action("delete <node>", "Delete a node with all its items.", remove));
+  command.addCommand(
+    action("delete <node>", "Delete a node with all its items.", remove).addHelpText(
+      "after",
+      "\nExample: pipit node delete telemetry --jid owner@example.org",
+    ),
+  );
   return command;
 }
 
@@ -58,20 +76,17 @@ type Run = (pubsub: PubSub, options: Options, node: string) => Promise<void>;
 function action(usage: string, description: string, run: Run): Command {
   const [name = "", argument] = usage.split(" ");
   const command = new Command(name).description(description);
-  if (argument !== undefined) command.argument(argument, "the node");
+  if (argument !== undefined) command.argument(argument, "the node", parseName);
   withAccount(command, { describe: "the owner's account", required: true });
-  return command
-    .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
-    .option("--json", "print JSON")
-    .action(async () => {
-      const options = command.opts<Options>();
-      const { jid } = options;
-      const service = options.service ?? defaultService(jid);
-      const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
-      await withPubSub({ ...reach(options), jid, password }, service, (pubsub) =>
-        run(pubsub, options, command.args[0] ?? ""),
-      );
-    });
+  return command.option("--json", "print JSON").action(async () => {
+    const options = command.opts<Options>();
+    const { jid } = options;
+    const service = options.service ?? defaultService(jid);
+    const password = await findPassword(options.passwordFile, "PIPIT_PASSWORD", jid);
+    await withPubSub({ ...reach(options), jid, password }, service, (pubsub) =>
+      run(pubsub, options, command.args[0] ?? ""),
+    );
+  });
 }
 
 const create: Run = async (pubsub, options, node) => {

@@ -26,7 +26,7 @@ Example:
   pipit program new vibration
   pipit program test vibration/vibration.ts
   pipit program build vibration/vibration.ts
-  pipit simulate --program vibration/vibration.wasm${EXIT_HELP}`,
+  pipit simulate --program vibration/vibration.wasm --jid dev%i@example.org${EXIT_HELP}`,
     );
   command.addCommand(newCommand());
   command.addCommand(testCommand());
@@ -40,6 +40,7 @@ function newCommand(): Command {
     .description("Begin a program: makes a folder with a small one to change.")
     .argument("<name>", "its name: small letters, digits and -")
     .option("--folder <path>", "where to make the folder", ".")
+    .addHelpText("after", "\nExample: pipit program new vibration")
     .action(async (name: string) => {
       if (!/^[a-z][a-z0-9-]{0,39}$/.test(name))
         throw new ConfigError(
@@ -67,7 +68,7 @@ interface TestOptions {
 function testCommand(): Command {
   const command = new Command("test")
     .description(
-      "Look for what is not portable, run seeded signals through the program as TypeScript and as\nWebAssembly and compare every bit, and show what it makes of samples.",
+      "Look for what is not portable, run seeded signals through the program as TypeScript and as WebAssembly and compare every bit, and show what it makes of samples.",
     )
     .argument("<file.ts>", "the program")
     .option("--signals <count>", "how many seeded signals", integerFrom(1, 100_000), 50)
@@ -75,6 +76,13 @@ function testCommand(): Command {
     .option("--samples <file.csv>", "samples to show it at work (default: samples.csv beside it)")
     .option("--set <name=value>", "a parameter, for those samples; may be repeated", collectNumbers)
     .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      `
+Example: pipit program test heat/heat.ts --set hottest=24
+
+Exit status: 0 the same everywhere; 1 not the same; 2 wrong usage, or not portable.`,
+    )
     .action(async (path: string) => {
       const options = command.opts<TestOptions>();
       const { compare, requirePortable, withForms } = await checks();
@@ -187,6 +195,7 @@ function buildCommand(): Command {
     .option("-o, --output <file.wasm>", "where to write it (default: beside the program)")
     .option("--native <folder>", "write C for a firmware instead (needs wasm2c)")
     .option("--json", "print JSON")
+    .addHelpText("after", "\nExample: pipit program build heat/heat.ts -o heat.wasm")
     .action(async (path: string) => {
       const options = command.opts<BuildOptions>();
       const { requirePortable } = await checks();
@@ -196,22 +205,29 @@ function buildCommand(): Command {
           ? await buildWasm(path, options.output ?? path.replace(/\.ts$/, ".wasm"))
           : await buildNative(path, options.native);
       console.log(
-        options.json ? JSON.stringify(result) : `wrote ${result.file} (${result.bytes} bytes)`,
+        options.json
+          ? JSON.stringify(result)
+          : `wrote ${result.files.join(", ")} (${result.wasmBytes} bytes of WebAssembly)`,
       );
     });
   return command;
 }
 
-async function buildWasm(path: string, file: string): Promise<{ file: string; bytes: number }> {
+interface Built {
+  readonly files: readonly string[];
+  readonly wasmBytes: number;
+}
+
+async function buildWasm(path: string, file: string): Promise<Built> {
   const { compileForSimulator } = await import("../programs/compile.js");
   const wasm = await compileForSimulator(path);
   writeFileSync(file, wasm);
   const opened = await openFile(file); // what the simulator would refuse is better refused now
   await opened.close();
-  return { file, bytes: wasm.length };
+  return { files: [file], wasmBytes: wasm.length };
 }
 
-async function buildNative(path: string, folder: string): Promise<{ file: string; bytes: number }> {
+async function buildNative(path: string, folder: string): Promise<Built> {
   const [{ withForms }, { listOf, translate }] = await Promise.all([
     checks(),
     import("../programs/native.js"),
@@ -219,7 +235,7 @@ async function buildNative(path: string, folder: string): Promise<{ file: string
   return withForms(path, async ({ description }) => {
     const native = await translate(path, description, resolve(folder));
     writeFileSync(join(folder, "programs.c"), listOf([native]));
-    return { file: native.files.join(", "), bytes: native.wasmBytes };
+    return { files: native.files, wasmBytes: native.wasmBytes };
   });
 }
 
@@ -228,6 +244,7 @@ function showCommand(): Command {
     .description("Say what a program takes and gives.")
     .argument("<file.wasm>", "the program")
     .option("--json", "print JSON")
+    .addHelpText("after", "\nExample: pipit program show heat/heat.wasm")
     .action(async (path: string) => {
       const file = await openFile(path);
       await file.close();

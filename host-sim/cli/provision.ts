@@ -14,7 +14,7 @@ import {
   serverUri,
   withAccount,
 } from "./account.js";
-import { collectPairs } from "./arguments.js";
+import { collectPairs, parseName } from "./arguments.js";
 import { err } from "./colours.js";
 import { askLine } from "./prompt.js";
 import { describeError, EXIT_HELP } from "./report.js";
@@ -37,7 +37,6 @@ export interface ProvisionOptions extends Omit<AccountOptions, "jid">, SerialOpt
   ssid?: string;
   wifiPasswordFile?: string;
   node?: string;
-  service?: string;
   set?: Record<string, string>;
   offline?: boolean;
 }
@@ -47,8 +46,7 @@ export function withProvisioning(command: Command): Command {
   withPort(command)
     .option("--ssid <name>", "the network to join")
     .option("--wifi-password-file <file>", "its passphrase; or set PIPIT_WIFI_PASSWORD")
-    .option("-t, --node <node>", "the node to publish to")
-    .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
+    .option("-t, --node <node>", "the node to publish to", parseName)
     .option(
       "--set <field=value>",
       "another setting, such as interval=60000 or sensors=sht3x,rssi; may be repeated",

@@ -14,13 +14,13 @@ import {
   reach,
   withAccount,
 } from "./account.js";
+import { parseName } from "./arguments.js";
 import { EXIT_HELP, printable } from "./report.js";
 import { promised, withPubSub } from "./session.js";
 import { onInterrupt } from "./signals.js";
 
 interface Options extends AccountOptions {
   node: string;
-  service?: string;
   base: string;
   id?: string;
   create?: boolean;
@@ -31,14 +31,13 @@ export function publishCommand(): Command {
   const command = new Command("publish")
     .description("Publish readings to a node.")
     .argument("[reading...]", "NAME=VALUE or NAME=VALUE:UNIT; all together are one item")
-    .requiredOption("-t, --node <node>", "the node to publish to")
-    .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
+    .requiredOption("-t, --node <node>", "the node to publish to", parseName)
     .option(
       "--base <name>",
       "what goes before the names, such as urn:dev:mac:0024befffe804ff1:",
       "",
     )
-    .option("--id <id>", "the item's id; one that is there already is overwritten")
+    .option("--id <id>", "the item's id; one that is there already is overwritten", parseName)
     .option("--create", "create the node if it is not there")
     .option("--json", "print one JSON object for each item")
     .addHelpText(

@@ -54,7 +54,7 @@ export function describeError(error: unknown): string {
 const REFUSED: Readonly<Record<string, string>> = {
   conflict: "To change it: pipit node configure NODE --config NAME=VALUE",
   forbidden:
-    "Log in as one who may, such as the node's owner; or use the account's own nodes: --service JID",
+    "Log in as one who may, such as the node's owner; or use the account's own nodes: --service JID. Prosody says the same of a node that is not there",
   "item-not-found": "Make the node with: pipit node create NODE",
   "remote-server-not-found": "Name the pub/sub service with --service",
   "service-unavailable": "Name the pub/sub service with --service",
@@ -89,7 +89,18 @@ export function exitStatus(error: unknown): number {
   if (error instanceof SaslError) return EXIT.identity;
   if (error instanceof TransportError && error.condition === "certificate-invalid")
     return EXIT.identity;
+  if (isOfFile(error)) return EXIT.usage;
   return EXIT.failed;
+}
+
+/** What the system says of a file or folder that was named, and that is not there or not ours to use. */
+const OF_FILES = ["EACCES", "EEXIST", "EISDIR", "ENOENT", "ENOTDIR", "EPERM", "EROFS"];
+
+/** Programs that cannot be started have a path as well. */
+function isOfFile(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code = "", path, syscall }: NodeJS.ErrnoException = error;
+  return path !== undefined && OF_FILES.includes(code) && !syscall?.startsWith("spawn");
 }
 
 /**

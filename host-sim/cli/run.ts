@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Command } from "commander";
 import type { Reading } from "../../firmware/telemetry/senml.js";
 import { decodeSenml } from "../../firmware/telemetry/senml-decode.js";
+import { ConfigError } from "../../firmware/xmpp/errors.js";
 import type { Item } from "../../firmware/xmpp/extensions/pubsub.js";
 import { JID } from "../../firmware/xmpp/jid.js";
 import type { TargetName } from "../device/image.js";
@@ -66,7 +67,8 @@ async function run(options: Options): Promise<void> {
 
 async function builtImage(board: TargetName | undefined): Promise<string> {
   const { build, imageFolder, isUpToDate } = await import("../device/build.js");
-  if (board === undefined) throw new Error("say what to flash: --board NAME, or --image PATH");
+  if (board === undefined)
+    throw new ConfigError("board", "say what to flash: --board NAME, or --image PATH");
   return isUpToDate(board) ? imageFolder(board) : build(board);
 }
 

@@ -22,7 +22,7 @@ import {
   serverUri,
   withAccount,
 } from "./account.js";
-import { integerFrom, parseEndpoint, parseShard } from "./arguments.js";
+import { integerFrom, parseEndpoint, parseName, parseShard } from "./arguments.js";
 import { startBoard } from "./board.js";
 import { Live } from "./live.js";
 import { EXIT_HELP, ExitError } from "./report.js";
@@ -47,7 +47,6 @@ interface Options extends Omit<AccountOptions, "jid"> {
   interval: number;
   limit?: number;
   node: string;
-  service?: string;
   owner?: string;
   program?: string;
   seed: number;
@@ -56,7 +55,7 @@ interface Options extends Omit<AccountOptions, "jid"> {
   board?: boolean;
   fast?: boolean;
   processes?: number;
-  shard: { index: number; of: number };
+  shard?: { index: number; of: number };
   log?: string;
   prometheus?: { host: string; port: number };
 }
@@ -64,31 +63,40 @@ interface Options extends Omit<AccountOptions, "jid"> {
 export function simulateCommand(): Command {
   const command = new Command("simulate")
     .description("Run simulated boards, one or thousands, against a real server.")
-    .option("-f, --file <file>", "a fleet file, which says all of the following; see docs/fleet.md")
+    .option(
+      "-f, --file <file>",
+      "a fleet file in place of most of these options; see docs/fleet.md",
+    )
     .option("-c, --count <count>", "how many boards", integerFrom(1), 1)
     .option("--startnumber <number>", "the number of the first board", integerFrom(0), 1)
     .option("-i, --connect-interval <ms>", "time between two connections", integerFrom(0), 10)
     .option("--im, --interval <ms>", "time between two samples of a board", integerFrom(10), 10_000)
     .option("-L, --limit <count>", "end after so many items, all boards together", integerFrom(1))
-    .option("-t, --node <node>", "the node to publish to; %i is the board's number", "pipit/%i")
-    .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
+    .option(
+      "-t, --node <node>",
+      "the node to publish to; %i is the board's number",
+      parseName,
+      "pipit/%i",
+    )
     .option(
       "--owner <jid>",
       "the account that makes the nodes before, and is subscribed to them",
       parseAccount,
     )
     .option("--program <file>", "a sensor program (.wasm) that each board runs")
-    .option("--seed <number>", "the same seed gives the same weather", integerFrom(0), 1)
+    .option(
+      "--seed <number>",
+      "the same seed gives the same weather",
+      integerFrom(0, 2 ** 32 - 1),
+      1,
+    )
     .option(
       "--storage <folder>",
       "where boards keep what waits to be published, for the next run (default: in memory)",
     )
     .option("--fast", "as fast as possible, on a virtual clock, with an embedded server")
     .option("--processes <count>", "spread the boards over so many processes", integerFrom(1, 256))
-    .option("--shard <i/n>", "run the i-th of n parts, as one of n machines", parseShard, {
-      index: 0,
-      of: 1,
-    })
+    .option("--shard <i/n>", "run the i-th of n parts, as one of n machines", parseShard)
     .option("--log <file>", "add everything that happens to this file, as JSON lines")
     .option("--prometheus <[host:]port>", "serve figures for Prometheus on /metrics", parseEndpoint)
     .option("--json", "print one JSON object for each change, and a summary")
@@ -107,7 +115,10 @@ Example: pipit simulate -c 100 --jid dev%i@example.org --owner me@example.org -t
 }
 
 async function simulate(options: Options, command: Command): Promise<void> {
-  if (options.board) return simulateBoard(options);
+  if (options.board) {
+    allowOnly(OF_BOARD, command, (name) => `${name} is for fleets: leave it out, or --board`);
+    return simulateBoard(options);
+  }
   const job = await jobOf(options, command);
   const { json, prometheus } = options;
   const closing = new AbortController();
@@ -159,15 +170,12 @@ async function simulate(options: Options, command: Command): Promise<void> {
 // What is to be run
 
 async function jobOf(options: Options, command: Command): Promise<JobOptions> {
-  const { file, shard, fast = false, storage, log, limit } = options;
-  const text = file === undefined ? JSON.stringify(await describe(options)) : readText(file);
+  const { file, shard = { index: 0, of: 1 }, fast = false, storage, log, limit } = options;
   if (file !== undefined)
-    for (const name of OF_FILES)
-      if (command.getOptionValueSource(name) === "cli")
-        throw new ConfigError(
-          "file",
-          `--${name} is said by the file: write it there, or leave out -f`,
-        );
+    allowOnly(BESIDE_FILE, command, (name) => {
+      return `${name} is said by the file: write it there, or leave out -f`;
+    });
+  const text = file === undefined ? JSON.stringify(await describe(options)) : readText(file);
   return {
     text,
     path: file ?? "the options",
@@ -181,16 +189,30 @@ async function jobOf(options: Options, command: Command): Promise<JobOptions> {
   };
 }
 
-const OF_FILES = [
-  "count",
-  "interval",
-  "node",
-  "service",
-  "owner",
-  "program",
-  "seed",
-  "jid",
-] as const;
+/** What can be said beside a fleet file, which says the rest. */
+const BESIDE_FILE = [
+  ...["file", "limit", "storage", "fast", "processes", "shard", "log", "prometheus", "json"],
+  "verbose",
+];
+
+/** What can be said of a whole board. */
+const OF_BOARD = [
+  ...["board", "jid", "startnumber", "interval", "node", "service", "seed", "server", "ca"],
+  ...["passwordFile", "mechanism", "verbose"],
+];
+
+/** @throws ConfigError when anything else was said: it would have no effect */
+function allowOnly(
+  names: readonly string[],
+  command: Command,
+  describe: (option: string) => string,
+): void {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (!names.includes(name) && command.getOptionValueSource(name) === "cli")
+      throw new ConfigError(name, describe(`${option.long}`));
+  }
+}
 
 function readText(path: string): string {
   try {

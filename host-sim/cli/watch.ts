@@ -9,7 +9,7 @@ import {
   reach,
   withAccount,
 } from "./account.js";
-import { integerFrom, parseTime } from "./arguments.js";
+import { integerFrom, parseName, parseTime } from "./arguments.js";
 import { err, out } from "./colours.js";
 import { describeError, describeReading, EXIT_HELP, printable } from "./report.js";
 import { onInterrupt } from "./signals.js";
@@ -17,7 +17,6 @@ import { Watcher } from "./watcher.js";
 
 interface Options extends AccountOptions {
   node: string;
-  service?: string;
   json?: boolean;
   limit?: number;
   /** Seconds since the epoch. */
@@ -27,8 +26,7 @@ interface Options extends AccountOptions {
 export function watchCommand(): Command {
   const command = new Command("watch")
     .description("Subscribe to a node and print its readings as they come.")
-    .requiredOption("-t, --node <node>", "the node to watch")
-    .option("--service <jid>", "the pub/sub service (default: pubsub.DOMAIN)")
+    .requiredOption("-t, --node <node>", "the node to watch", parseName)
     .option("-L, --limit <count>", "end after so many items", integerFrom(1))
     .option(
       "--since <time>",

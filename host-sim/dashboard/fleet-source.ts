@@ -3,11 +3,9 @@
 import { describeError } from "../cli/report.js";
 import { redact } from "../cli/trace.js";
 import type { DeviceEvent, FleetDevice } from "../fleet/fleet.js";
+import { VERSION } from "../version.js";
 import { COMMANDS, type Command, type DeviceState, type Facts } from "./protocol.js";
 import { type Listener, measuredOf, type OnXml, type Source, type SourceDevice } from "./source.js";
-
-/** The version of what they run: the same as of this program. */
-const FIRMWARE = "0.1.0";
 
 /** Milliseconds that a stall lasts: longer than a client waits for an answer before it asks again. */
 const STALL = 15_000;
@@ -162,7 +160,7 @@ class ShownDevice implements SourceDevice {
     return {
       jid,
       node,
-      firmware: FIRMWARE,
+      firmware: VERSION,
       presence: state === "online" ? "available" : "unavailable",
       taken,
       published,

@@ -39,7 +39,9 @@ test("a new program can be tested, built and shown", async () => {
   });
   const wasm = join(folder, "heat/heat.wasm");
   const built = await run(["program", "build", source]);
-  expect(built.stdout).toMatch(new RegExp(`^wrote ${wasm} \\(\\d+ bytes\\)\n$`));
+  expect(built.stdout).toMatch(new RegExp(`^wrote ${wasm} \\(\\d+ bytes of WebAssembly\\)\n$`));
+  const again = await run(["program", "build", source, "--json"]);
+  expect(JSON.parse(again.stdout)).toEqual({ files: [wasm], wasmBytes: expect.any(Number) });
   expect(await run(["program", "show", wasm])).toEqual({
     status: 0,
     stdout: `heat 0.1.0: windows of 4 samples, 1 a second
@@ -98,6 +100,8 @@ test.each([
   [["new", "Heat"], "Heat is not small letters, digits and -"],
   [["new", "heat", "--folder", folder], `${folder}/heat is there already`],
   [["test", "/none/none.ts"], "there is no file /none/none.ts"],
+  [["new", "other", "--folder", "/dev/null"], "ENOTDIR: not a directory, mkdir '/dev/null/other'"],
+  [["build", source, "-o", "/none/heat.wasm"], "ENOENT: no such file or directory"],
   [["show", "/none/none.wasm"], "/none/none.wasm cannot be read (ENOENT)"],
   [["show", source], "is not WebAssembly"],
   [["test", source, "--set", "hottest"], "Write name=number."],

@@ -174,7 +174,7 @@ describe("it does not start, and says why,", () => {
   test("when its folder cannot be made", async () => {
     await writeFile(data, "a file");
     const { status, stderr } = await run(["server", "--port", "0", "--data", data]);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toMatch(/^error: .*\n$/);
     expect(stderr).toContain(data);
   });

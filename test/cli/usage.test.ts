@@ -35,6 +35,10 @@ test.each(
     ["program", "show"],
     ["server"],
     ["doctor"],
+    ["dashboard"],
+    ["collect"],
+    ["export"],
+    ["chaos"],
     ["run"],
     ["build"],
     ["flash"],
@@ -46,6 +50,7 @@ test.each(
   const { status, stdout, stderr } = await run([...command, "--help"]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout).toContain(`Usage: ${["pipit", ...command].join(" ")}`);
+  if (command.length > 0) expect(stdout).toMatch(/^(Examples?:| {2}npm start|Exit status:) /m);
 });
 
 test("without a command it shows what there is, and that is wrong usage", async () => {
@@ -71,11 +76,26 @@ describe("wrong usage ends with status 2, and one line that says what is wrong:"
     [["watch", "-t", "t"], "'pubsub.b' from env 'PIPIT_JID' is invalid", { PIPIT_JID: "pubsub.b" }],
     [["watch", "-t", "t", ...ACCOUNT, "-L", "0"], "Not a whole number of 1 or more"],
     [["watch", "-t", "t", ...ACCOUNT, "--service", "@"], "the local part is empty"],
+    [["watch", "-t", "t", ...ACCOUNT, "--service", ""], "'--service <jid>' argument '' is invalid"],
+    [["watch", ...ACCOUNT, "-t", ""], "'-t, --node <node>' argument '' is invalid. It is empty."],
+    [
+      ["watch", "-t", "t", "--jid", "me@127.0.0.1"],
+      "127.0.0.1 is no name: name its pub/sub service",
+    ],
+    [["watch", "-t", "t", "--jid", "me@[::1]"], "[::1] is no name: name its pub/sub service"],
     [["watch", "-t", "t", ...ACCOUNT, "--mechanism", "DIGEST-MD5"], "Allowed choices are SCRAM"],
     [["watch", "-t", "t", ...ACCOUNT, "--ca", "/none"], "/none: ENOENT"],
     [["watch", "-t", "t", ...ACCOUNT, "--ca", import.meta.filename], "no PEM certificate"],
     [["watch", "-t", "t", "--jid", "a@b"], "xmpp://host[:port]", { PIPIT_SERVER: "b:5222" }],
     [["simulate", "-t", "t", ...ACCOUNT, "--interval", "1.5"], "Not a whole number of 10 or more"],
+    [["simulate", ...ACCOUNT, "-t", ""], "'-t, --node <node>' argument '' is invalid"],
+    [["simulate", ...ACCOUNT, "--seed", "4294967296"], "Not a whole number from 0 to 4294967295"],
+    [["simulate", "-f", "x", "--server", "xmpp://b"], "--server is said by the file"],
+    [["simulate", "-f", "x", "--startnumber", "2"], "--startnumber is said by the file"],
+    [["simulate", "--board", "-f", "x"], "--file is for fleets: leave it out, or --board"],
+    [["simulate", "--board", "-c", "2"], "--count is for fleets: leave it out, or --board"],
+    [["simulate", ...ACCOUNT, "--storage", "/dev/null/x"], "ENOTDIR"],
+    [["run"], "say what to flash: --board NAME, or --image PATH"],
     [["demo", "--server", "xmpp://127.0.0.1"], "--server needs --jid"],
     [["demo", "--jid", "board%i@localhost"], "Say so by --owner"],
     [["demo", ...ACCOUNT, "--owner", "localhost"], "'localhost' is invalid. Write user@domain."],
@@ -87,7 +107,9 @@ describe("wrong usage ends with status 2, and one line that says what is wrong:"
     [PUBLISH.concat("room temperature=21.5"), 'name "room temperature" is not'],
     [PUBLISH.concat("temperature=1e999"), "only finite ones can be sent"],
     [PUBLISH.concat("--id", "last"), "--id is for one item"],
+    [PUBLISH.concat("a=1", "--id", ""), "'--id <id>' argument '' is invalid. It is empty."],
     [["node", "create", ...ACCOUNT], "missing required argument 'node'"],
+    [["node", "create", "", ...ACCOUNT], "value '' is invalid for argument 'node'. It is empty."],
     [["node", "create", "t", ...ACCOUNT, "--config", "max_items"], "Write name=value"],
     [SERVER.with(2, "70000"), "Not a whole number from 0 to 65535"],
     [SERVER.concat("--domain", "not a domain"), "the domain has the label"],
