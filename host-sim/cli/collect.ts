@@ -71,7 +71,8 @@ async function collect(options: Options): Promise<void> {
     const retention = retentionOf(options);
     const metrics = new Metrics(() => collector.counts);
     // First, for the port may be in use.
-    const server = endpoint && (await serveMetrics(metrics, endpoint.host, endpoint.port));
+    const server =
+      endpoint && (await serveMetrics(metrics, endpoint.host, endpoint.port, "--metrics"));
     const collector: Collector = new Collector({
       client: { ...reach(options), jid, password, backoff: { start: 0 } },
       service,

@@ -128,7 +128,12 @@ async function simulate(options: Options, command: Command): Promise<void> {
   const live = new Live(json || options.verbose ? undefined : () => statusLine(counts));
   const server =
     prometheus &&
-    (await serveMetrics(new FleetMetrics(() => counts), prometheus.host, prometheus.port));
+    (await serveMetrics(
+      new FleetMetrics(() => counts),
+      prometheus.host,
+      prometheus.port,
+      "--prometheus",
+    ));
   const watch = watchLimits(
     () => counts,
     (line) => live.say(line),

@@ -2,6 +2,7 @@
 
 import { createServer, type Server } from "node:http";
 import { Counter, Gauge, Registry } from "prom-client";
+import { portProblem } from "../node/port-problem.js";
 import type { Counts } from "./collector.js";
 import { channelOf, deviceOf } from "./names.js";
 import type { CollectedItem } from "./store.js";
@@ -64,11 +65,16 @@ export class Metrics {
   }
 }
 
-/** Serves metrics on `/metrics`. @throws Error when the port is in use */
+/**
+ * Serves metrics on `/metrics`.
+ * @param option of the command line, which chooses another port
+ * @throws ConfigError `port` when it cannot be listened on
+ */
 export function serveMetrics(
   metrics: Pick<Metrics, "text">,
   host: string,
   port: number,
+  option: string,
 ): Promise<Server> {
   const server = createServer((request, response) => {
     const isRead = request.method === "GET" || request.method === "HEAD";
@@ -82,7 +88,7 @@ export function serveMetrics(
     );
   });
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error) => reject(portProblem(error, host, port, option)));
     server.listen(port, host, () => resolve(server));
   });
 }

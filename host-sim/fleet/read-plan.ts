@@ -169,6 +169,7 @@ function drawDevices(
   const { number: first = 1 } = file.start ?? {};
   const random = new Random(seed);
   const devices: DevicePlan[] = [];
+  const taken = new Set<string>();
   for (const { type, spec } of types) {
     for (let i = 0; i < (spec.count ?? 1); i++) {
       const number = first + devices.length;
@@ -178,6 +179,12 @@ function drawDevices(
           ["accounts", "list"],
           `has ${devices.length} accounts, and there are more devices: add some, or write jid with %i in it`,
         );
+      if (login.jid.includes("/") && taken.has(login.jid))
+        throw problem(
+          ["accounts"],
+          `has ${login.jid} for two devices, which would throw each other out: write it without a resource, or with %i in it`,
+        );
+      taken.add(login.jid);
       devices.push({
         number,
         name: `${type.name}${number}`,

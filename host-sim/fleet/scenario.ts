@@ -191,7 +191,18 @@ function check(
   return [expected, bound === "least" ? is >= should : is <= should, () => say(is, should)];
 }
 
-/** A step in words: `stall, share 0.2, time 5000`. */
+/** Details of steps that are shares, and those that are numbers. The others are times. */
+const SHARES = new Set(["share", "online", "resumed"]);
+const NUMBERS = new Set(["published", "pending", "lost"]);
+
+/** A step in words: `stall, share 20 %, time 5 s`. */
 export function describeStep({ kind, ...details }: Step): string {
-  return [kind, ...Object.entries(details).map(([name, value]) => `${name} ${value}`)].join(", ");
+  const words = Object.entries(details).map(([name, value]) => `${name} ${describe(name, value)}`);
+  return [kind, ...words].join(", ");
+}
+
+function describe(name: string, value: string | number): string {
+  if (typeof value === "string" || NUMBERS.has(name)) return String(value);
+  if (SHARES.has(name)) return `${Math.round(100 * value)} %`;
+  return value % 1_000 === 0 ? `${value / 1_000} s` : `${value} ms`;
 }

@@ -2,7 +2,7 @@
 
 import { type AddressInfo, createServer, type Server as NetServer } from "node:net";
 import { createSecureContext } from "node:tls";
-import { ConfigError } from "../../firmware/xmpp/errors.js";
+import { portProblem } from "../node/port-problem.js";
 import type { Authority } from "./certificates.js";
 import { Connection } from "./connection.js";
 import type { Server } from "./server.js";
@@ -95,28 +95,10 @@ export class Listener {
   #open(server: NetServer, port: number, option: string): Promise<number> {
     const host = this.#options.host ?? HOST;
     return new Promise((resolve, reject) => {
-      server.once("error", (error) => reject(explain(error, host, port, option)));
+      server.once("error", (error) => reject(portProblem(error, host, port, option)));
       server.listen({ host, port, backlog: BACKLOG }, () =>
         resolve((server.address() as AddressInfo).port),
       );
     });
-  }
-}
-
-function explain(
-  error: NodeJS.ErrnoException,
-  host: string,
-  port: number,
-  option: string,
-): ConfigError {
-  const place = `port ${port} on ${host}`;
-  const other = `choose another with ${option}`;
-  switch (error.code) {
-    case "EADDRINUSE":
-      return new ConfigError("port", `${place} is in use; ${other}`);
-    case "EACCES":
-      return new ConfigError("port", `${place} is not open to this user; ${other}`);
-    default:
-      return new ConfigError("port", `${place} cannot be had: ${error.message}`);
   }
 }

@@ -159,6 +159,11 @@ const CASES: [wrong: string, text: string, says: string][] = [
     "f.yaml:4:3: accounts.list has 1 accounts, and there are more devices: add some",
   ],
   [
+    "one resource for two devices",
+    `${SERVER}devices: [{ type: a, count: 2 }]\naccounts: { jid: a@b.c/d, password: x }\n`,
+    "f.yaml:3:1: accounts has a@b.c/d for two devices, which would throw each other out",
+  ],
+  [
     "a variable that is not set",
     `${SERVER}${DEVICES}accounts:\n  password: \${NONE}\n`,
     "f.yaml:4:3: accounts.password names the variable NONE, which is not set: export NONE=…",

@@ -150,6 +150,16 @@ describe("on a server", () => {
     expect(stdout).toMatch(/^2 connects, 0 resumes, 0 faults$/m);
   });
 
+  test("a port for Prometheus that is in use", async () => {
+    const path = await here({ devices: [{ type: "a" }] });
+    const where = String(server.port);
+    const { status, stderr } = await run(["simulate", "-f", path, "--prometheus", where]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      `port ${where} on 127.0.0.1 is in use; choose another with --prometheus`,
+    );
+  });
+
   test("figures for Prometheus are served on loopback", async () => {
     const port = await freePort();
     const path = await here({ devices: [{ type: "a", count: 2, interval: "100ms" }] });
