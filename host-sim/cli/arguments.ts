@@ -45,7 +45,7 @@ export function collectNumbers(
 
 /** Collects an option that may be repeated. */
 export function collect(text: string, list: readonly string[] = []): string[] {
-  return [...list, text];
+  return [...list, parseName(text)];
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };

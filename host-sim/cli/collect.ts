@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { Collector } from "../collector/collector.js";
 import { Metrics, serveMetrics } from "../collector/metrics.js";
 import { openStore } from "../collector/open-store.js";
@@ -41,7 +41,11 @@ export function collectCommand(): Command {
       "make averages of readings older than this, such as 30d",
       parseDuration,
     )
-    .option("--average <time>", "how long each average stands for", parseDuration, 3_600)
+    .addOption(
+      new Option("--average <time>", "how long each average stands for")
+        .argParser(parseDuration)
+        .default(3_600, "1h"),
+    )
     .option("--keep-averages <time>", "drop averages older than this", parseDuration)
     .option(
       "--metrics <[host:]port>",

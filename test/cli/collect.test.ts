@@ -234,6 +234,7 @@ describe("it ends with an error, when", () => {
   });
 
   test.each([
+    [["collect", "-t", ""], "It is empty"],
     [["collect", "--keep", "5"], "such as 15m or 7d"],
     [["collect", "--metrics", "99999"], "Write port or host:port"],
     [["export", "-f", "xml"], "Allowed choices are csv, jsonl, parquet"],
