@@ -205,7 +205,7 @@ describe("pipit provision", () => {
     ["a wrong value", ["--set", "interval=1"], {}, 2, "interval should be whole milliseconds"],
     ["a setting that is none", ["--set", "colour=red"], {}, 2, "there is no setting colour"],
     ["a secret for all to see", ["--set", "password=x"], {}, 2, "would be seen by others"],
-    ["an empty node", ["-t", ""], {}, 2, "node is needed"],
+    ["an empty node", ["-t", ""], {}, 2, "It is empty"],
   ];
   test.each(OTHERS)(
     "stores nothing of the account after %s",
