@@ -210,7 +210,10 @@ describe("it ends with an error, when", () => {
     const { port } = other.address() as AddressInfo;
     const { status, stderr } = await start("-t", node, "--metrics", String(port)).ended;
     other.close();
-    expect([status, stderr]).toEqual([2, expect.stringContaining("is in use; choose another with --metrics")]);
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringContaining("is in use; choose another with --metrics"),
+    ]);
   });
 
   test("the password is wrong", async () => {
